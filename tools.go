@@ -1,0 +1,10 @@
+//go:build tools || generate
+
+// Package tools holds the generate directives: go generate ./... turns spec/ into gen/.
+// The tool directive of go.mod pins the generator. The go command sets the generate tag
+// while it runs go generate, so that no build compiles this file.
+package tools
+
+//go:generate go tool oapi-codegen -config spec/oapi-codegen.yaml spec/openapi.yaml
+//go:generate go tool oapi-codegen -config spec/oapi-codegen-codecs.yaml spec/openapi.yaml
+//go:generate go tool oapi-codegen -config spec/oapi-codegen-operations.yaml spec/openapi.yaml

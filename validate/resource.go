@@ -1,0 +1,150 @@
+// Protected resource metadata: its rules at work.
+
+package validate
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// ProtectedResource judges protected resource metadata (RFC 9728,
+// https://www.rfc-editor.org/rfc/rfc9728). The url is the one in use, which the
+// resource has to cover; "" means that it is not known, and the rule about it
+// is passed over. A nil doc is refused.
+//
+// Flows stop when Refuses(UseDocument) is not nil; an entry of
+// authorization_servers that breaks RulePRMAuthorizationServerURL is passed over.
+func ProtectedResource(doc *gen.ProtectedResourceMetadata, url string, opts ...Option) Violations {
+	c := newCheck(documentResource, opts)
+	c.expected = url
+	return run(c, doc, resourceRules)
+}
+
+var resourceRules = []func(*check, *gen.ProtectedResourceMetadata){
+	checkResource,
+	checkResourceCovers,
+	checkAuthorizationServers,
+	checkResourceKeys,
+	checkBearerMethods,
+	checkResourceScopes,
+	checkResourceSigning,
+}
+
+// RFC 9728 §2: resource is REQUIRED, a URL as §1.2 defines it: https, no
+// fragment, and better no query.
+//
+// DISC-8
+func checkResource(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/resource"
+	if doc.Resource == "" {
+		c.add(RulePRMResource, pointer, "the resource is absent")
+		return
+	}
+	u, reason := splitURL(doc.Resource)
+	switch {
+	case reason != "":
+	case u.userinfo:
+		reason = "contains user information"
+	case u.hasFragment:
+		reason = "contains a fragment"
+	case !c.allowsHTTP(&u):
+		reason = "the scheme is http on a host that is not loopback"
+	default:
+		reason = ambiguousPath(u.path)
+	}
+	if reason != "" {
+		c.add(RulePRMResourceURL, pointer, quoteURL(doc.Resource)+": "+reason)
+		return
+	}
+	if !u.secure() {
+		c.add(RulePRMInsecureHTTP, pointer, quoteURL(doc.Resource)+" is plain http")
+	}
+	if u.hasQuery {
+		c.add(RulePRMResourceQuery, pointer, quoteURL(doc.Resource)+" has a query")
+	}
+}
+
+// RFC 9728 §3.3: the resource has to be the one that was asked for.
+//
+// DISC-9
+func checkResourceCovers(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/resource"
+	if c.expected == "" || doc.Resource == "" || c.found.Has(RulePRMResourceURL) {
+		return
+	}
+	if reason := coverReason(doc.Resource, c.expected); reason != "" {
+		c.add(RuleResourceCovers, pointer,
+			quoteURL(doc.Resource)+" does not cover "+quoteURL(c.expected)+": "+reason)
+		return
+	}
+	if doc.Resource != c.expected {
+		c.add(RulePRMResourceExact, pointer,
+			quoteURL(doc.Resource)+" covers "+quoteURL(c.expected)+" without being identical to it")
+	}
+}
+
+// MCP, Authorization Server Location: at least one authorization server.
+// RFC 9728 §2: each entry is an issuer identifier as RFC 8414 defines it.
+//
+// DISC-8
+func checkAuthorizationServers(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/authorization_servers"
+	if len(doc.AuthorizationServers) == 0 {
+		c.add(RulePRMAuthorizationServers, pointer, "no authorization server is named"+c.why(pointer))
+		return
+	}
+	for i, issuer := range doc.AuthorizationServers {
+		at := pointer + "/" + strconv.Itoa(i)
+		if reason := issuerURLReason(issuer, c.options); reason != "" {
+			c.add(RulePRMAuthorizationServerURL, at, quoteURL(issuer)+": "+reason)
+		} else if isPlainHTTP(issuer) {
+			c.add(RulePRMInsecureHTTP, at, quoteURL(issuer)+" is plain http")
+		}
+	}
+}
+
+// RFC 9728 §2: jwks_uri uses the https scheme.
+func checkResourceKeys(c *check, doc *gen.ProtectedResourceMetadata) {
+	c.endpoint(RulePRMJWKSURI, RulePRMInsecureHTTP, "/jwks_uri", doc.JWKSURI)
+}
+
+// RFC 9728 §2: the defined values are header, body and query; an empty array
+// says that no bearer method is supported. MCP, Token Requirements: clients
+// use the header and nothing else.
+func checkBearerMethods(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/bearer_methods_supported"
+	methods := doc.BearerMethodsSupported
+	for i, method := range methods {
+		if method != "header" && method != "body" && method != "query" {
+			c.add(RulePRMBearerMethod, pointer+"/"+strconv.Itoa(i), quote(method)+" is no bearer method")
+		}
+	}
+	p, taken := c.takeEmpty(pointer)
+	empty := taken || methods != nil && len(methods) == 0
+	switch {
+	case empty:
+		c.addAt(RulePRMBearerHeader, pointer, "the resource takes no bearer token", p.offset)
+	case methods != nil && !slices.Contains(methods, "header"):
+		c.add(RulePRMBearerHeader, pointer, "header is not among the bearer methods")
+	}
+}
+
+// RFC 6749 §3.3 for the syntax. MCP, Refresh Tokens: servers SHOULD NOT list
+// offline_access, because refresh tokens are not a requirement of a resource.
+func checkResourceScopes(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/scopes_supported"
+	c.scopes(RulePRMScopeSyntax, pointer, doc.ScopesSupported)
+	if i := slices.Index(doc.ScopesSupported, "offline_access"); i >= 0 {
+		c.add(RulePRMOfflineAccess, pointer+"/"+strconv.Itoa(i), "offline_access is among the scopes")
+	}
+}
+
+// RFC 9728 §2: the value none MUST NOT be used.
+func checkResourceSigning(c *check, doc *gen.ProtectedResourceMetadata) {
+	if i := slices.Index(doc.ResourceSigningAlgValuesSupported, "none"); i >= 0 {
+		c.add(RulePRMSigningAlgorithmNone,
+			"/resource_signing_alg_values_supported/"+strconv.Itoa(i), "none is among the algorithms")
+	}
+}

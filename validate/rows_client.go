@@ -1,0 +1,143 @@
+// Rows: client metadata, client information (RFC 7591) and Client ID Metadata
+// Documents.
+
+package validate
+
+// Rules of client metadata and client information.
+const (
+	// RuleClientID is broken by client information without a client_id (REG-5).
+	RuleClientID Rule = "client-id"
+	// RuleClientRedirectURIs is broken by a client without redirect URIs whose
+	// grants need one.
+	RuleClientRedirectURIs Rule = "client-redirect-uris"
+	// RuleRedirectURI is broken by a redirect URI that must not be used
+	// (REG-11). It is also the rule of RedirectURI.
+	RuleRedirectURI Rule = "client-redirect-uri"
+	// RuleRedirectURIDropped is broken by a registration without a redirect URI
+	// that was asked for (REG-6).
+	RuleRedirectURIDropped Rule = "client-redirect-uri-dropped"
+	// RuleApplicationType is broken by a registration request without application_type (REG-4).
+	RuleApplicationType Rule = "client-application-type"
+	// RuleApplicationTypeRedirect is broken by an application_type that does not fit a redirect URI.
+	RuleApplicationTypeRedirect Rule = "client-application-type-redirect"
+	// RuleClientAuthMethod is broken by an unknown client authentication method (REG-6).
+	RuleClientAuthMethod Rule = "client-auth-method"
+	// RuleClientSecretMissing is broken by a secret method without a secret (REG-6).
+	RuleClientSecretMissing Rule = "client-secret-missing"
+	// RuleClientSecretExpiry is broken by a secret without client_secret_expires_at.
+	RuleClientSecretExpiry Rule = "client-secret-expiry"
+	// RuleClientKeys is broken by private_key_jwt without a key.
+	RuleClientKeys Rule = "client-keys"
+	// RuleClientKeysTwice is broken by jwks beside jwks_uri.
+	RuleClientKeysTwice Rule = "client-keys-twice"
+	// RuleClientKeysUnused is broken by keys of a client that does not authenticate.
+	RuleClientKeysUnused Rule = "client-keys-unused"
+	// RuleClientKeysURI is broken by a jwks_uri that cannot be used.
+	RuleClientKeysURI Rule = "client-jwks-uri"
+	// RuleClientPrivateKey is broken by a private or symmetric key in jwks (STORE-4).
+	RuleClientPrivateKey Rule = "client-private-key"
+	// RuleClientSigningAlgorithm is broken by an algorithm that JOSE does not
+	// register, or by none.
+	RuleClientSigningAlgorithm Rule = "client-signing-algorithm"
+	// RuleClientGrantResponse is broken by grant types and response types that
+	// do not belong together.
+	RuleClientGrantResponse Rule = "client-grant-response"
+	// RuleClientRefreshGrant is broken by a code client that does not ask for
+	// the refresh grant.
+	RuleClientRefreshGrant Rule = "client-refresh-grant"
+	// RuleClientScopeSyntax is broken by a scope that is no list of scope tokens.
+	RuleClientScopeSyntax Rule = "client-scope-syntax"
+	// RuleRegistrationClientURI is broken by a registration_client_uri that
+	// cannot be used, or that has no registration_access_token.
+	RuleRegistrationClientURI Rule = "client-registration-uri"
+)
+
+var clientRows = []Row{
+	{ID: RuleClientID, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(7591, "3.2.1"),
+		Sentence: "`client_id` is there"},
+	{ID: RuleClientRedirectURIs, Severity: SeverityRefuse, Use: UseAuthorizationCode, Citation: rfc(7591, "2"),
+		Sentence: "`redirect_uris` is there for grants that redirect"},
+	{ID: RuleRedirectURI, Severity: SeverityRefuse, Use: UseMember,
+		Citation: mcp("security-considerations", "communication-security", "Communication Security"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityWarning},
+		Sentence: "A redirect URI is https, or http on localhost, 127.0.0.1 or [::1], without fragment and user information"},
+	{ID: RuleRedirectURIDropped, Severity: SeverityRefuse, Use: UseRegistration, Citation: rfc(7591, "3.2.1"),
+		Sentence: "The server registered each redirect URI that was asked for"},
+	{ID: RuleApplicationType, Severity: SeverityError,
+		Citation: mcp("client-registration", "application-type-and-redirect-uri-constraints", "Application Type"),
+		Profiles: map[Profile]Severity{ProfileMCP20251125: SeverityInfo, ProfileRFC: SeverityOff},
+		Sentence: "A registration request has `application_type`: without it the server takes web"},
+	{ID: RuleApplicationTypeRedirect, Severity: SeverityWarning, Citation: oidc("registration", "ClientMetadata", "2"),
+		Sentence: "Native clients redirect to loopback, web clients to https"},
+	{ID: RuleClientAuthMethod, Severity: SeverityRefuse, Use: UseRegistration, Citation: rfc(7591, "2"),
+		Sentence: "`token_endpoint_auth_method` is a registered method"},
+	{ID: RuleClientSecretMissing, Severity: SeverityRefuse, Use: UseRegistration, Citation: rfc(7591, "3.2.1"),
+		Sentence: "A client that authenticates with a secret got one"},
+	{ID: RuleClientSecretExpiry, Severity: SeverityError, Citation: rfc(7591, "3.2.1"),
+		Sentence: "`client_secret_expires_at` is there when `client_secret` is"},
+	{ID: RuleClientKeys, Severity: SeverityError, Citation: rfc(7591, "2"),
+		Sentence: "A client that authenticates with private_key_jwt has `jwks` or `jwks_uri`"},
+	{ID: RuleClientKeysTwice, Severity: SeverityError, Citation: rfc(7591, "2"),
+		Sentence: "`jwks` and `jwks_uri` are not there together"},
+	{ID: RuleClientKeysUnused, Severity: SeverityWarning, Citation: rfc(7591, "2"),
+		Sentence: "A client with the authentication method none has no keys"},
+	{ID: RuleClientKeysURI, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(7591, "2"),
+		Sentence: "`jwks_uri` is an https URL"},
+	{ID: RuleClientPrivateKey, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(7517, "4"),
+		Sentence: "`jwks` has public keys only"},
+	{ID: RuleClientSigningAlgorithm, Severity: SeverityError, Citation: oidc("registration", "ClientMetadata", "2"),
+		Sentence: "`token_endpoint_auth_signing_alg` is a registered JOSE algorithm and not none"},
+	{ID: RuleClientGrantResponse, Severity: SeverityError, Citation: rfc(7591, "2.1"),
+		Sentence: "authorization_code among the grant types and code among the response types come together"},
+	{ID: RuleClientRefreshGrant, Severity: SeverityInfo, Citation: mcp("", "refresh-tokens", "Refresh Tokens"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityOff},
+		Sentence: "A client that uses authorization_code names refresh_token among its grant types"},
+	{ID: RuleClientScopeSyntax, Severity: SeverityError, Citation: rfc(6749, "3.3"),
+		Sentence: "`scope` is a list of scope tokens with one space between"},
+	{ID: RuleRegistrationClientURI, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(7592, "3"),
+		Sentence: "`registration_client_uri` is an https URL and has a `registration_access_token` with it"},
+}
+
+// Rules of Client ID Metadata Documents.
+const (
+	// RuleClientIDURL is broken by a client identifier URL that cannot be one
+	// (REG-2). It is also the rule of ClientIDURL.
+	RuleClientIDURL Rule = "cimd-client-id-url"
+	// RuleClientIDURLQuery is broken by a client identifier URL with a query.
+	RuleClientIDURLQuery Rule = "cimd-client-id-query"
+	// RuleClientIDDocumentID is broken by a client_id that is missing or is not
+	// the URL of the document.
+	RuleClientIDDocumentID Rule = "cimd-client-id"
+	// RuleClientIDDocumentName is broken by a document without a client_name.
+	RuleClientIDDocumentName Rule = "cimd-client-name"
+	// RuleClientIDDocumentRedirectURIs is broken by a document without redirect URIs.
+	RuleClientIDDocumentRedirectURIs Rule = "cimd-redirect-uris"
+	// RuleClientIDDocumentMethod is broken by a method that needs a shared secret.
+	RuleClientIDDocumentMethod Rule = "cimd-auth-method"
+	// RuleClientIDDocumentKeys is broken by private_key_jwt without a key.
+	RuleClientIDDocumentKeys Rule = "cimd-keys"
+	// RuleClientIDDocumentSecret is broken by a secret in the public document.
+	RuleClientIDDocumentSecret Rule = "cimd-client-secret"
+)
+
+var clientIDRows = []Row{
+	{ID: RuleClientIDURL, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("3"),
+		Sentence: "A client identifier URL is https with a path, without fragment, user information and dot segments"},
+	{ID: RuleClientIDURLQuery, Severity: SeverityWarning, Citation: cimd("3"),
+		Sentence: "A client identifier URL has no query"},
+	{ID: RuleClientIDDocumentID, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("4.1"),
+		Sentence: "`client_id` is the URL of the document, byte for byte"},
+	{ID: RuleClientIDDocumentName, Severity: SeverityRefuse, Use: UseDocument,
+		Citation: mcp("client-registration", "implementation-requirements", "Implementation Requirements"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityWarning},
+		Sentence: "`client_name` is there"},
+	{ID: RuleClientIDDocumentRedirectURIs, Severity: SeverityRefuse, Use: UseDocument,
+		Citation: mcp("client-registration", "implementation-requirements", "Implementation Requirements"),
+		Sentence: "`redirect_uris` has at least one entry"},
+	{ID: RuleClientIDDocumentMethod, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("4.1"),
+		Sentence: "`token_endpoint_auth_method` needs no shared secret: none, private_key_jwt or mutual TLS"},
+	{ID: RuleClientIDDocumentKeys, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("6.2"),
+		Sentence: "A client that authenticates with private_key_jwt has `jwks` or `jwks_uri`"},
+	{ID: RuleClientIDDocumentSecret, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("4.1"),
+		Sentence: "The document, which everyone can read, has neither `client_secret` nor `client_secret_expires_at`"},
+}

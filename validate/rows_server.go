@@ -1,0 +1,123 @@
+// Rows: authorization server metadata (RFC 8414, OpenID Connect Discovery).
+
+package validate
+
+// Rules of authorization server metadata.
+const (
+	// RuleIssuer is broken by metadata without an issuer.
+	RuleIssuer Rule = "asm-issuer"
+	// RuleIssuerURL is broken by an issuer that is no issuer identifier.
+	RuleIssuerURL Rule = "asm-issuer-url"
+	// RuleIssuerMatch is broken by another issuer than was asked for (DISC-14).
+	RuleIssuerMatch Rule = "asm-issuer-match"
+	// RuleIssuerSpelling is broken by an issuer that differs from the one asked
+	// for by the slash that SameIssuer tolerates.
+	RuleIssuerSpelling Rule = "asm-issuer-spelling"
+	// RuleInsecureHTTP is broken by plain http where a caller allows it.
+	RuleInsecureHTTP Rule = "asm-insecure-http"
+	// RuleAuthorizationEndpoint is broken by an authorization_endpoint that
+	// cannot be used, or is missing though grants need it.
+	RuleAuthorizationEndpoint Rule = "asm-authorization-endpoint"
+	// RuleTokenEndpoint is broken by a token_endpoint that cannot be used, or is
+	// missing though grants need it.
+	RuleTokenEndpoint Rule = "asm-token-endpoint"
+	// RuleRegistrationEndpoint is broken by a registration_endpoint that cannot be used.
+	RuleRegistrationEndpoint Rule = "asm-registration-endpoint"
+	// RulePushedAuthorizationEndpoint is broken by a
+	// pushed_authorization_request_endpoint that cannot be used.
+	RulePushedAuthorizationEndpoint Rule = "asm-pushed-authorization-endpoint"
+	// RuleDeviceAuthorizationEndpoint is broken by a
+	// device_authorization_endpoint that cannot be used.
+	RuleDeviceAuthorizationEndpoint Rule = "asm-device-authorization-endpoint"
+	// RuleRevocationEndpoint is broken by a revocation_endpoint that cannot be used.
+	RuleRevocationEndpoint Rule = "asm-revocation-endpoint"
+	// RuleIntrospectionEndpoint is broken by an introspection_endpoint that cannot be used.
+	RuleIntrospectionEndpoint Rule = "asm-introspection-endpoint"
+	// RuleEndpoint is broken by any other endpoint or URL for machines that
+	// cannot be used (META-3). It is also the rule of Endpoint.
+	RuleEndpoint Rule = "asm-endpoint"
+	// RuleResponseTypes is broken by metadata without response_types_supported.
+	RuleResponseTypes Rule = "asm-response-types"
+	// RuleResponseTypeCode is broken by response types without code (META-5).
+	RuleResponseTypeCode Rule = "asm-response-type-code"
+	// RuleResponseModeQuery is broken by response modes without query.
+	RuleResponseModeQuery Rule = "asm-response-mode-query"
+	// RulePKCEMissing is broken by metadata without
+	// code_challenge_methods_supported (META-1).
+	RulePKCEMissing Rule = "asm-pkce-missing"
+	// RulePKCEUnsupported is broken by code challenge methods without S256 (META-1).
+	RulePKCEUnsupported Rule = "asm-pkce-s256"
+	// RulePKCEMethod is broken by a code challenge method that is not registered.
+	RulePKCEMethod Rule = "asm-pkce-method"
+	// RuleGrantTypeCode is broken by grant types without authorization_code
+	// beside an authorization endpoint.
+	RuleGrantTypeCode Rule = "asm-grant-type-code"
+	// RuleGrantTypeDevice is broken by a device grant under another name.
+	RuleGrantTypeDevice Rule = "asm-grant-type-device"
+	// RuleAuthSigningAlgorithms is broken by JWT client authentication without algorithms.
+	RuleAuthSigningAlgorithms Rule = "asm-auth-signing-algorithms"
+	// RuleAuthSigningAlgorithmNone is broken by "none" among those algorithms.
+	RuleAuthSigningAlgorithmNone Rule = "asm-auth-signing-algorithm-none"
+	// RuleScopeSyntax is broken by a scope that is no scope token.
+	RuleScopeSyntax Rule = "asm-scope-syntax"
+	// RuleClientIDDocumentAuth is broken by a server that takes Client ID
+	// Metadata Documents but no authentication method they can use.
+	RuleClientIDDocumentAuth Rule = "asm-cimd-auth-method"
+)
+
+var serverRows = []Row{
+	{ID: RuleIssuer, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8414, "2"),
+		Sentence: "`issuer` is there"},
+	{ID: RuleIssuerURL, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8414, "2"),
+		Sentence: "`issuer` is an https URL (http on loopback) without query, fragment and user information"},
+	{ID: RuleIssuerMatch, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8414, "3.3"),
+		Sentence: "`issuer` is identical to the issuer that was asked for"},
+	{ID: RuleIssuerSpelling, Severity: SeverityError, Citation: rfc(8414, "3.3"),
+		Sentence: "`issuer` and the issuer that was asked for agree in the slash after the host"},
+	{ID: RuleInsecureHTTP, Severity: SeverityWarning, Citation: mcp("security-considerations", "communication-security", "Communication Security"),
+		Sentence: "URLs use https; plain http is for development on one machine"},
+	{ID: RuleAuthorizationEndpoint, Severity: SeverityRefuse, Use: UseAuthorizationCode, Citation: rfc(6749, "3.1"),
+		Sentence: "`authorization_endpoint` is there for the grants that need it, and is an https URL without fragment"},
+	{ID: RuleTokenEndpoint, Severity: SeverityRefuse, Use: UseToken, Citation: rfc(6749, "3.2"),
+		Sentence: "`token_endpoint` is there for the grants that need it, and is an https URL without fragment"},
+	{ID: RuleRegistrationEndpoint, Severity: SeverityRefuse, Use: UseRegistration, Citation: rfc(7591, "3"),
+		Sentence: "`registration_endpoint` is an https URL without fragment"},
+	{ID: RulePushedAuthorizationEndpoint, Severity: SeverityRefuse, Use: UsePushedAuthorization, Citation: rfc(9126, "2"),
+		Sentence: "`pushed_authorization_request_endpoint` is an https URL without fragment"},
+	{ID: RuleDeviceAuthorizationEndpoint, Severity: SeverityRefuse, Use: UseDeviceAuthorization, Citation: rfc(8628, "3.1"),
+		Sentence: "`device_authorization_endpoint` is an https URL without fragment"},
+	{ID: RuleRevocationEndpoint, Severity: SeverityRefuse, Use: UseRevocation, Citation: rfc(7009, "2"),
+		Sentence: "`revocation_endpoint` is an https URL without fragment"},
+	{ID: RuleIntrospectionEndpoint, Severity: SeverityRefuse, Use: UseIntrospection, Citation: rfc(7662, "2"),
+		Sentence: "`introspection_endpoint` is an https URL without fragment"},
+	{ID: RuleEndpoint, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(8414, "2"),
+		Sentence: "An endpoint is an absolute https URL (http on loopback) without user information and fragment"},
+	{ID: RuleResponseTypes, Severity: SeverityError, Citation: rfc(8414, "2"),
+		Sentence: "`response_types_supported` is there"},
+	{ID: RuleResponseTypeCode, Severity: SeverityRefuse, Use: UseAuthorizationCode, Citation: rfc(6749, "4.1.1"),
+		Sentence: "`response_types_supported`, when it is there, has code"},
+	{ID: RuleResponseModeQuery, Severity: SeverityWarning, Citation: rfc(8414, "2"),
+		Sentence: "`response_modes_supported`, when it is there, has query: native clients receive the code no other way"},
+	{ID: RulePKCEMissing, Severity: SeverityRefuse, Use: UseAuthorizationCode,
+		Citation: mcp("security-considerations", "authorization-code-protection", "Authorization Code Protection"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityWarning},
+		Sentence: "`code_challenge_methods_supported` is there"},
+	{ID: RulePKCEUnsupported, Severity: SeverityRefuse, Use: UseAuthorizationCode,
+		Citation: mcp("security-considerations", "authorization-code-protection", "Authorization Code Protection"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityWarning},
+		Sentence: "`code_challenge_methods_supported`, when it is there, has S256"},
+	{ID: RulePKCEMethod, Severity: SeverityError, Citation: rfc(8414, "2"),
+		Sentence: "`code_challenge_methods_supported` has registered methods only: S256 and plain"},
+	{ID: RuleGrantTypeCode, Severity: SeverityWarning, Citation: rfc(8414, "2"),
+		Sentence: "`grant_types_supported`, when there is an authorization endpoint, has authorization_code or implicit"},
+	{ID: RuleGrantTypeDevice, Severity: SeverityWarning, Citation: rfc(8628, "4"),
+		Sentence: "`grant_types_supported` names the device grant by its URN, urn:ietf:params:oauth:grant-type:device_code"},
+	{ID: RuleAuthSigningAlgorithms, Severity: SeverityError, Citation: rfc(8414, "2"),
+		Sentence: "`token_endpoint_auth_signing_alg_values_supported` is there when private_key_jwt or client_secret_jwt is offered"},
+	{ID: RuleAuthSigningAlgorithmNone, Severity: SeverityError, Citation: rfc(8414, "2"),
+		Sentence: "`token_endpoint_auth_signing_alg_values_supported` does not have none"},
+	{ID: RuleScopeSyntax, Severity: SeverityError, Citation: rfc(6749, "3.3"),
+		Sentence: "Each entry of `scopes_supported` is one scope token: printable ASCII without space, quote and backslash"},
+	{ID: RuleClientIDDocumentAuth, Severity: SeverityWarning, Citation: cimd("4.1"),
+		Sentence: "A server with `client_id_metadata_document_supported` offers none or private_key_jwt at its token endpoint"},
+}

@@ -1,0 +1,83 @@
+// Rows: token responses (RFC 6749 §5.1) and authorization responses (RFC 6749
+// §4.1.2, RFC 9207).
+
+package validate
+
+// Rules of token responses.
+const (
+	// RuleAccessToken is broken by a response without an access token (TOK-6).
+	RuleAccessToken Rule = "token-access-token"
+	// RuleAccessTokenSyntax is broken by an access token that cannot stand in a
+	// header field (TOK-6).
+	RuleAccessTokenSyntax Rule = "token-access-token-syntax"
+	// RuleTokenTypeMissing is broken by a response without token_type (TOK-3).
+	RuleTokenTypeMissing Rule = "token-type-missing"
+	// RuleTokenType is broken by a token type that the client did not ask for (TOK-6).
+	RuleTokenType Rule = "token-type"
+	// RuleTokenAndError is broken by an access token beside an error (TOK-6).
+	RuleTokenAndError Rule = "token-and-error"
+	// RuleIssuedTokenType is broken by a token exchange that does not say what it issued.
+	RuleIssuedTokenType Rule = "token-issued-type"
+	// RuleExpiresIn is broken by a response without a lifetime.
+	RuleExpiresIn Rule = "token-expires-in"
+	// RuleExpiresInRange is broken by a negative lifetime, or one beyond all use.
+	RuleExpiresInRange Rule = "token-expires-in-range"
+	// RuleTokenScopeSyntax is broken by a scope that is no list of scope tokens.
+	RuleTokenScopeSyntax Rule = "token-scope-syntax"
+	// RuleRefreshTokenSyntax is broken by a refresh token with characters beyond printable ASCII.
+	RuleRefreshTokenSyntax Rule = "token-refresh-token-syntax"
+)
+
+var tokenRows = []Row{
+	{ID: RuleAccessToken, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "5.1"),
+		Sentence: "`access_token` is there and not empty"},
+	{ID: RuleAccessTokenSyntax, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6750, "2.1"),
+		Sentence: "`access_token` has no control characters, spaces and characters outside ASCII"},
+	{ID: RuleTokenTypeMissing, Severity: SeverityError, Citation: rfc(6749, "5.1"),
+		Sentence: "`token_type` is there"},
+	{ID: RuleTokenType, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "7.1"),
+		Sentence: "`token_type` is Bearer, or DPoP when a proof was sent, or N_A in a token exchange"},
+	{ID: RuleTokenAndError, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "5.2"),
+		Sentence: "A response with `access_token` has no `error`"},
+	{ID: RuleIssuedTokenType, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8693, "2.2.1"),
+		Sentence: "`issued_token_type` is there in the answer to a token exchange"},
+	{ID: RuleExpiresIn, Severity: SeverityWarning, Citation: rfc(6749, "5.1"),
+		Sentence: "`expires_in` is there"},
+	{ID: RuleExpiresInRange, Severity: SeverityError, Citation: rfc(6749, "5.1"),
+		Sentence: "`expires_in` is a number of seconds from now, at most ten years"},
+	{ID: RuleTokenScopeSyntax, Severity: SeverityError, Citation: rfc(6749, "3.3"),
+		Sentence: "`scope` is a list of scope tokens with one space between"},
+	{ID: RuleRefreshTokenSyntax, Severity: SeverityError, Citation: rfc(6749, "A.17"),
+		Sentence: "`refresh_token` is printable ASCII"},
+}
+
+// Rules of authorization responses.
+const (
+	// RuleStateMatch is broken by a state that is not the one sent (AUTHZ-6).
+	RuleStateMatch Rule = "callback-state"
+	// RuleIssMatch is broken by an iss that is not the recorded issuer (AUTHZ-6).
+	RuleIssMatch Rule = "callback-iss-match"
+	// RuleIssMissing is broken by a response without the iss that was advertised (AUTHZ-6).
+	RuleIssMissing Rule = "callback-iss-missing"
+	// RuleIssUnexpected is broken by an iss from a server without metadata (DISC-6).
+	RuleIssUnexpected Rule = "callback-iss-unexpected"
+	// RuleCodeAndError is broken by a code beside an error (AUTHZ-6).
+	RuleCodeAndError Rule = "callback-code-and-error"
+	// RuleCodeMissing is broken by a response with neither code nor error.
+	RuleCodeMissing Rule = "callback-code-missing"
+)
+
+var callbackRows = []Row{
+	{ID: RuleStateMatch, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "10.12"),
+		Sentence: "`state` is the value that the authorization request had"},
+	{ID: RuleIssMatch, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(9207, "2.4"),
+		Sentence: "`iss`, when it is there, is the recorded issuer, byte for byte"},
+	{ID: RuleIssMissing, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(9207, "2.4"),
+		Sentence: "`iss` is there when the server advertises it"},
+	{ID: RuleIssUnexpected, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(9207, "2.4"),
+		Sentence: "`iss` is absent when no metadata could say which issuer to expect"},
+	{ID: RuleCodeAndError, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "4.1.2.1"),
+		Sentence: "A response does not have `code` and `error` together"},
+	{ID: RuleCodeMissing, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "4.1.2"),
+		Sentence: "A response has `code` or `error`"},
+}

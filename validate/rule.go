@@ -1,0 +1,124 @@
+// Rules: their names, and the rows of the one table that describes them.
+
+package validate
+
+import "strconv"
+
+// Rule names one rule. Rules are stable: an id is never given to another rule.
+// The first word is the document: prm, asm, client, cimd, token, callback; url
+// for the pure URL rules, decode and schema for what holds of every document.
+//
+// A Rule is an error, so that errors.Is(err, validate.RuleIssuerMatch) asks
+// whether an error of this package is about that rule.
+type Rule string
+
+// Error returns the id and the rule's sentence.
+func (r Rule) Error() string {
+	if row, ok := Lookup(r); ok {
+		return "validate: rule " + string(r) + ": " + row.Sentence
+	}
+	return "validate: rule " + string(r)
+}
+
+// Row describes one rule.
+type Row struct {
+	// ID is the rule.
+	ID Rule `json:"id"`
+	// Severity is that of the default profile. See In.
+	Severity Severity `json:"severity"`
+	// Use is what a refusal takes away; "" when Severity is below refuse.
+	Use Use `json:"use,omitempty"`
+	// Citation says where the rule is written down.
+	Citation
+	// Sentence states the rule, without a full stop.
+	Sentence string `json:"sentence"`
+	// Profiles holds the severities of profiles that differ from Severity.
+	Profiles map[Profile]Severity `json:"profiles,omitempty"`
+}
+
+// In returns the severity of the row in a profile; "" is the default profile.
+func (r Row) In(p Profile) Severity {
+	if severity, ok := r.Profiles[p]; ok {
+		return severity
+	}
+	return r.Severity
+}
+
+// Citation is a section of a specification.
+type Citation struct {
+	// Section is the section as a person cites it: "RFC 9728 §3.3".
+	Section string `json:"section"`
+	// URL leads to it.
+	URL string `json:"url"`
+}
+
+// Rules returns the table of all rules, grouped by document, in a fixed order.
+// The slice is the caller's; the rows' maps are not to be written to.
+func Rules() []Row { return append([]Row(nil), table...) }
+
+// Lookup returns the row of a rule.
+func Lookup(rule Rule) (Row, bool) {
+	i, ok := tableIndex[rule]
+	if !ok {
+		return Row{}, false
+	}
+	return table[i], true
+}
+
+// table is the one rule table: the rows of each document's file, in order.
+var table = join(
+	urlRows,
+	documentRows,
+	resourceRows,
+	serverRows,
+	clientRows,
+	clientIDRows,
+	tokenRows,
+	callbackRows,
+)
+
+var tableIndex = func() map[Rule]int {
+	index := make(map[Rule]int, len(table))
+	for i := range table {
+		index[table[i].ID] = i
+	}
+	return index
+}()
+
+func join(groups ...[]Row) []Row {
+	var all []Row
+	for _, group := range groups {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// rfc cites a section of an RFC.
+func rfc(number int, section string) Citation {
+	n := strconv.Itoa(number)
+	return Citation{"RFC " + n + " §" + section, "https://www.rfc-editor.org/rfc/rfc" + n + "#section-" + section}
+}
+
+// mcp cites the MCP authorization specification, revision 2026-07-28. The page
+// is "" for its overview.
+func mcp(page, anchor, title string) Citation {
+	url := "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization"
+	if page != "" {
+		url += "/" + page
+	}
+	return Citation{"MCP 2026-07-28, " + title, url + "#" + anchor}
+}
+
+// cimd cites the draft on Client ID Metadata Documents that MCP builds on.
+func cimd(section string) Citation {
+	return Citation{
+		"draft-ietf-oauth-client-id-metadata-document-00 §" + section,
+		"https://www.ietf.org/archive/id/draft-ietf-oauth-client-id-metadata-document-00.html#section-" + section,
+	}
+}
+
+// oidc cites an OpenID Connect specification.
+func oidc(spec, anchor, section string) Citation {
+	name := map[string]string{"discovery": "OpenID Connect Discovery", "registration": "OpenID Connect Registration"}[spec]
+	return Citation{name + " §" + section, "https://openid.net/specs/openid-connect-" + spec + "-1_0.html#" + anchor}
+}

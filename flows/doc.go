@@ -1,0 +1,16 @@
+// Package flows holds the sequences of OAuth for the Model Context Protocol:
+// discovery, registration, authorization, token requests, refresh and step-up.
+//
+// A flow composes the generated operations of package gen with the rules of
+// package validate. It returns plain values and keeps nothing: state (stores,
+// sessions, one acquisition at a time) is package sdk. Methods of [Client] do
+// I/O and take the context first; package functions are pure.
+//
+// The sequences follow the MCP authorization specification, revision
+// 2026-07-28, with the older wires it names:
+// https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+//
+// Errors have one type per remedy: [DiscoveryError], [ClientError],
+// [RegistrationError], [AuthorizationError], [CallbackError], [TokenError].
+// All unwrap, and none of them prints a secret or the query of a URL.
+package flows

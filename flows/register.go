@@ -1,0 +1,300 @@
+// Registration: where the client id comes from.
+
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
+)
+
+// ClientSource tells where a client id comes from.
+type ClientSource string
+
+// The sources in their order of preference.
+const (
+	ClientPreRegistered ClientSource = "pre-registered"
+	ClientStored        ClientSource = "stored registration"
+	ClientIDMetadata    ClientSource = "client id metadata document"
+	ClientDynamic       ClientSource = "dynamic client registration"
+)
+
+// ClientRequest says what is at hand to become a client of an issuer.
+type ClientRequest struct {
+	// Discovery is the issuer. Required.
+	Discovery *Discovery
+	// RedirectURI is the one that will be used. Required for the code flow.
+	RedirectURI string
+	// PreRegistered are the caller's credentials, nil without.
+	PreRegistered *gen.ClientInformation
+	// PreRegisteredIssuer is the issuer that they belong to; empty binds them
+	// to the first issuer they are used with, which the caller must record.
+	PreRegisteredIssuer string
+	// Stored is an earlier registration, nil without; StoredIssuer is where
+	// it was made.
+	Stored       *gen.ClientInformation
+	StoredIssuer string
+	// ClientIDMetadataURL is the https URL of the caller's Client ID Metadata
+	// Document; empty if it has none.
+	ClientIDMetadataURL string
+	// Metadata is what a dynamic registration sends; nil forbids it.
+	Metadata *gen.ClientMetadata
+	// Now is the time against which a secret's expiry is judged. Zero means
+	// the present.
+	Now time.Time
+}
+
+// ClientIdentity is a client id for one issuer.
+type ClientIdentity struct {
+	// Issuer is the metadata's own spelling.
+	Issuer string
+	// Source tells where the id comes from.
+	Source ClientSource
+	// Information is never nil.
+	Information *gen.ClientInformation
+}
+
+// ObtainClient gets a client id for the discovered issuer: pre-registered,
+// stored, Client ID Metadata Document, dynamic registration, in this order.
+//
+// https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration
+func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIdentity, error) {
+	server := in.Discovery.Server
+	// 1. Credentials that the caller has. They belong to one issuer and are
+	// never silently replaced (BIND-2).
+	if in.PreRegistered != nil {
+		if in.PreRegisteredIssuer != "" && !validate.SameIssuer(server.Issuer, in.PreRegisteredIssuer) {
+			return nil, &ClientError{Issuer: server.Issuer, BoundIssuer: in.PreRegisteredIssuer,
+				Reason: "register a client with the new authorization server, or correct the configured issuer"}
+		}
+		if !registered(in.PreRegistered.RedirectURIs, in.RedirectURI) {
+			return nil, &ClientError{Issuer: server.Issuer, Reason: fmt.Sprintf(
+				"redirect URI %s is none of the registered ones (%s): register it, or free the port of a registered one",
+				bounded(in.RedirectURI), bounded(strings.Join(in.PreRegistered.RedirectURIs, " ")))}
+		}
+		return c.identity(ctx, server, ClientPreRegistered, in.PreRegistered), nil
+	}
+	// 2. A registration made earlier, with this issuer and this redirect URI.
+	if in.Stored != nil && in.storedServes() {
+		return c.identity(ctx, server, ClientStored, in.Stored), nil
+	}
+	// 3. The caller's own document, when the server reads such documents.
+	if in.ClientIDMetadataURL != "" && server.ClientIDMetadataDocumentSupported {
+		if err := validate.ClientIDURL(in.ClientIDMetadataURL); err != nil {
+			return nil, err
+		}
+		return c.identity(ctx, server, ClientIDMetadata, &gen.ClientInformation{
+			ClientID: in.ClientIDMetadataURL, TokenEndpointAuthMethod: AuthMethodNone,
+		}), nil
+	}
+	// 4. Dynamic registration.
+	if in.Metadata != nil && server.RegistrationEndpoint != "" {
+		metadata := *in.Metadata
+		if metadata.TokenEndpointAuthMethod == "" {
+			metadata.TokenEndpointAuthMethod = methodToRegister(server)
+		}
+		information, err := c.Register(withResource(ctx, in.Discovery.URL), server.RegistrationEndpoint, &metadata)
+		if err != nil {
+			return nil, err
+		}
+		return c.identity(ctx, server, ClientDynamic, information), nil
+	}
+	// 5. Nothing left: say what the user can do.
+	return nil, &ClientError{Issuer: server.Issuer, Reason: "the server has no usable registration endpoint" +
+		" and takes no client id metadata document of ours: register a client there by hand and configure its client id"}
+}
+
+func (c *Client) identity(ctx context.Context, server *gen.AuthorizationServerMetadata, source ClientSource, information *gen.ClientInformation) *ClientIdentity {
+	c.Trace.decided(ctx, "client", server.Issuer, "chosen", string(source))
+	return &ClientIdentity{Issuer: server.Issuer, Source: source, Information: information}
+}
+
+// storedServes: client ids are unique to the issuer that gave them (BIND-1); a
+// metadata document's URL is portable (REG-3). An expired secret, or a redirect
+// URI that was never registered, needs a new registration.
+func (in *ClientRequest) storedServes() bool {
+	if in.ClientIDMetadataURL != "" && in.Stored.ClientID == in.ClientIDMetadataURL {
+		return in.Discovery.Server.ClientIDMetadataDocumentSupported
+	}
+	if in.StoredIssuer != in.Discovery.Server.Issuer {
+		return false
+	}
+	now := in.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if SecretExpired(in.Stored, now) {
+		return false
+	}
+	return registered(in.Stored.RedirectURIs, in.RedirectURI)
+}
+
+// registered: a redirect URI is compared byte for byte. Only a loopback URI that
+// was registered without a port stands for every port (RFC 8252 §7.3). No list
+// means that the caller does not know it.
+func registered(uris []string, redirectURI string) bool {
+	if len(uris) == 0 || redirectURI == "" || slices.Contains(uris, redirectURI) {
+		return true
+	}
+	u, err := url.Parse(redirectURI)
+	if err != nil || u.Scheme != "http" || !validate.IsLoopbackHost(u.Hostname()) {
+		return false
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+	return slices.Contains(uris, u.String())
+}
+
+// methodToRegister asks for a public client where the server takes one: PKCE
+// protects the code, and a secret in an installed program is none. A server that
+// lists its methods without "none" gets the first of them that a secret allows.
+func methodToRegister(server *gen.AuthorizationServerMetadata) string {
+	listed := server.TokenEndpointAuthMethodsSupported
+	for _, method := range []string{AuthMethodNone, AuthMethodBasic, AuthMethodPost} {
+		if slices.Contains(listed, method) {
+			return method
+		}
+	}
+	return AuthMethodNone
+}
+
+// SecretExpired tells whether the client's secret is past its
+// client_secret_expires_at; 0 or absence means never.
+//
+// https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.1
+func SecretExpired(client *gen.ClientInformation, now time.Time) bool {
+	at := client.ClientSecretExpiresAt
+	return client.ClientSecret != "" && at != nil && *at != 0 && now.Unix() >= int64(*at)
+}
+
+// Register registers a client (RFC 7591). It is sent again only with something
+// changed: once with the other application_type after a redirect URI was
+// rejected, once without scope after the metadata was (REG-9). An error is a
+// [*RegistrationError], and nothing of the answer should be stored then.
+//
+// https://www.rfc-editor.org/rfc/rfc7591.html#section-3
+func (c *Client) Register(ctx context.Context, endpoint string, metadata *gen.ClientMetadata) (*gen.ClientInformation, error) {
+	if err := c.endpoint("registration_endpoint", endpoint); err != nil {
+		return nil, &RegistrationError{Request: metadata, Err: err}
+	}
+	request, err := registrationRequest(metadata)
+	if err != nil {
+		return nil, &RegistrationError{Request: metadata, Err: err}
+	}
+	var retyped, unscoped bool
+	for {
+		information, err := c.registerOnce(ctx, endpoint, request)
+		var rejected *RegistrationError
+		if err == nil || !errors.As(err, &rejected) {
+			return information, err
+		}
+		next := *request
+		switch {
+		case !retyped && rejected.Code == "invalid_redirect_uri" && otherTypeIsLegal(request):
+			retyped, next.ApplicationType = true, otherType(request.ApplicationType)
+		case !unscoped && rejected.Code == "invalid_client_metadata" && request.Scope != "":
+			unscoped, next.Scope = true, ""
+		default:
+			return nil, err
+		}
+		c.Trace.decided(ctx, "register", endpoint, "again", rejected.Code)
+		request = &next
+	}
+}
+
+// registerOnce is one registration request and the judgement of its answer.
+func (c *Client) registerOnce(ctx context.Context, endpoint string, request *gen.ClientMetadata) (*gen.ClientInformation, error) {
+	res, err := c.Operations().RegisterClient(ctx, endpoint, request)
+	if err != nil {
+		failed := &RegistrationError{Request: request, Err: err}
+		var answer *gen.ResponseError
+		if errors.As(err, &answer) {
+			failed.StatusCode = answer.StatusCode
+			if answer.OAuth != nil {
+				failed.Code, failed.Description = string(answer.OAuth.Code), answer.OAuth.ErrorDescription
+			}
+		}
+		return nil, failed
+	}
+	// RFC 7591 §3.2.1: the server may substitute what it likes; the client
+	// checks whether it can live with that.
+	if err := validate.ClientInformation(res.Document, request).Refuses(validate.UseRegistration); err != nil {
+		return nil, &RegistrationError{Request: request, StatusCode: res.StatusCode, Err: err}
+	}
+	if res.Document.ClientSecret == "" && res.Document.TokenEndpointAuthMethod == "" {
+		res.Document.TokenEndpointAuthMethod = AuthMethodNone
+	}
+	if len(res.Document.RedirectURIs) == 0 {
+		res.Document.RedirectURIs = request.RedirectURIs
+	}
+	return res.Document, nil
+}
+
+// registrationRequest completes the metadata to be sent; the caller's stays as
+// it is.
+func registrationRequest(metadata *gen.ClientMetadata) (*gen.ClientMetadata, error) {
+	request := *metadata
+	if request.ApplicationType == "" {
+		kind, err := ApplicationType(request.RedirectURIs)
+		if err != nil {
+			return nil, err
+		}
+		request.ApplicationType = kind
+	}
+	if request.GrantTypes == nil {
+		request.GrantTypes = []string{GrantAuthorizationCode, GrantRefreshToken}
+	}
+	if request.ResponseTypes == nil && slices.Contains(request.GrantTypes, GrantAuthorizationCode) {
+		request.ResponseTypes = []string{"code"}
+	}
+	return &request, validate.ClientMetadata(&request).Refuses(validate.UseRegistration)
+}
+
+// ApplicationType infers application_type from redirect URIs: "native" for
+// loopback and private-use schemes, "web" for https. A mixture is an error: no
+// OpenID server accepts it under either type. No URI at all gives "".
+//
+// https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata
+func ApplicationType(redirectURIs []string) (string, error) {
+	kind := ""
+	for _, raw := range redirectURIs {
+		one, err := applicationTypeOf(raw)
+		if err != nil {
+			return "", err
+		}
+		if kind != "" && kind != one {
+			return "", fmt.Errorf("flows: redirect_uris %s: loopback and web redirect URIs cannot be registered together: use two clients",
+				bounded(strings.Join(redirectURIs, " ")))
+		}
+		kind = one
+	}
+	return kind, nil
+}
+
+func applicationTypeOf(redirectURI string) (string, error) {
+	u, err := url.Parse(redirectURI)
+	if err != nil {
+		return "", fmt.Errorf("flows: redirect_uri %q: not a URL", bounded(redirectURI))
+	}
+	if u.Scheme == "https" && !validate.IsLoopbackHost(u.Hostname()) {
+		return "web", nil
+	}
+	return "native", nil
+}
+
+// otherTypeIsLegal: a native client may try as web (only the implicit grant
+// forbids loopback there); a web client's https URIs are not legal for native.
+func otherTypeIsLegal(m *gen.ClientMetadata) bool { return m.ApplicationType == "native" }
+
+func otherType(kind string) string {
+	if kind == "native" {
+		return "web"
+	}
+	return "native"
+}

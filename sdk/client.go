@@ -1,0 +1,177 @@
+// The client: one subject at one resource.
+
+package sdk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// Client keeps one subject authorized at one resource. All its methods may be
+// called by several goroutines at once. Close it when it is no longer used.
+type Client struct {
+	session *session
+}
+
+// New checks the configuration and returns a client. It sends nothing and reads
+// nothing: the first request does.
+func New(cfg Config) (*Client, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	covers, err := newCoverage(cfg.Resource, cfg.Paths)
+	if err != nil {
+		return nil, err
+	}
+	shared := &core{cfg: cfg, store: cfg.Store, covers: covers, flows: newFlows(&cfg)}
+	if shared.store == nil {
+		shared.store = NewMemoryStore()
+	}
+	shared.life, shared.end = context.WithCancel(context.Background())
+	return &Client{session: &session{
+		core: shared,
+		key:  sessionKey(cfg.Subject, cfg.Resource, cfg.clientName()),
+	}}, nil
+}
+
+func newFlows(cfg *Config) *flows.Client {
+	return &flows.Client{
+		HTTP: cfg.HTTPClient, Trace: cfg.Trace,
+		UserAgent: cfg.UserAgent, ProtocolVersion: cfg.ProtocolVersion, Timeout: cfg.LegTimeout,
+		AllowInsecureHTTP: cfg.AllowInsecureHTTP, AllowPrivateNetworks: cfg.AllowPrivateNetworks,
+		PKCEUnadvertised: cfg.PKCEUnadvertised,
+	}
+}
+
+// HTTPClient returns an HTTP client whose requests to the resource are
+// authorized. Other requests pass bare. It has no timeout, since MCP streams
+// are long: bound requests with their context. Each call returns a new one
+// with the same session.
+func (c *Client) HTTPClient() *http.Client {
+	client := &http.Client{}
+	if own := c.session.cfg.HTTPClient; own != nil {
+		client.Jar, client.CheckRedirect = own.Jar, own.CheckRedirect
+	}
+	client.Transport = &Transport{Client: c}
+	return client
+}
+
+// Token is an access token to be shown to the resource. It prints redacted.
+type Token struct {
+	// AccessToken is the bare token.
+	AccessToken gen.Secret
+	// TokenType is the scheme of the Authorization header.
+	TokenType string
+	// ExpiresAt is zero when the server did not say.
+	ExpiresAt time.Time
+	// Scope is what was granted.
+	Scope []string
+}
+
+// Token returns a token that is good for the configured resource, refreshed if
+// it is due. It never asks a human: without a session it is ErrNotAuthorized.
+func (c *Client) Token(ctx context.Context) (*Token, error) {
+	snap, err := c.session.ready(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if snap.authorization() == "" || snap.expired(time.Now().UnixNano()) {
+		// Another process may have logged in since.
+		f, err := c.session.acquire(ctx, need{rejected: snap.authorization(), silent: true})
+		if err != nil {
+			return nil, err
+		}
+		snap = f.snap
+	}
+	rec, err := c.session.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if authorizationOf(rec) != snap.authorization() {
+		return nil, ErrNotAuthorized // logged out meanwhile
+	}
+	return &Token{
+		AccessToken: rec.AccessToken, TokenType: rec.TokenType,
+		ExpiresAt: rec.ExpiresAt, Scope: flows.SplitScope(rec.Scope),
+	}, nil
+}
+
+// Login authorizes anew, with a human, whatever the session holds. It waits
+// until that is done or ctx ends; a login then goes on, and the next request
+// joins it. The error of a failed login is not remembered against a new one.
+func (c *Client) Login(ctx context.Context) error {
+	snap, err := c.session.current(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.session.acquire(ctx, need{login: true, rejected: snap.authorization()})
+	return err
+}
+
+// Logout forgets the session's tokens here and in the store. What is left is a
+// tombstone, so that a process that was stalled meanwhile cannot bring them
+// back. The registration is kept. The tokens are not revoked at the server.
+func (c *Client) Logout(ctx context.Context) error {
+	s := c.session
+	lock, err := s.lock(ctx, s.key)
+	if err != nil {
+		return err
+	}
+	defer unlock(ctx, lock)
+	rec, err := s.load(ctx)
+	if err != nil || rec == nil {
+		return err
+	}
+	gone := &gen.SessionRecord{
+		Deleted: true, Issuer: rec.Issuer, Client: rec.Client, ResourceURL: rec.ResourceURL,
+		Subject: rec.Subject, ClientName: rec.ClientName,
+	}
+	_, err = s.save(ctx, gone, rec.Generation)
+	return err
+}
+
+// Close ends what is under way and waits for it. Requests fail with ErrClosed
+// when they would need a new token; the store is the caller's to close.
+func (c *Client) Close() error {
+	s := c.session
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.end()
+	s.flights.Wait()
+	return nil
+}
+
+// ready returns a snapshot that is fit to be sent: the fast path is one atomic
+// load and one reading of the clock.
+func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
+	snap, err := s.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UnixNano()
+	if !snap.due(now) {
+		return snap, nil
+	}
+	f, err := s.acquire(ctx, need{rejected: snap.authorization(), silent: silent})
+	if err == nil {
+		return f.snap, nil
+	}
+	var store *StoreError
+	if errors.As(err, &store) || !flows.IsTemporary(err) || snap.expired(now) {
+		return nil, err
+	}
+	return snap, nil // the refresh did not work out, and the token still does
+}
+
+func (c *core) log(message string, args ...any) {
+	if c.cfg.Logger != nil {
+		c.cfg.Logger.With(slog.String("resource", c.cfg.Resource)).Info("sdk: "+message, args...)
+	}
+}

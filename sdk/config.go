@@ -1,0 +1,242 @@
+// Configuration: everything a client is told, with safe zero values.
+
+package sdk
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
+)
+
+// Config says for which resource a [Client] is and how it may get authorized.
+// Only Resource is required. [New] copies it; what its pointers, maps and
+// functions refer to must not be changed afterwards, and the functions may be
+// called by several goroutines at once.
+type Config struct {
+	// Resource is the URL of the MCP server, such as
+	// "https://mcp.example.com/mcp". It must be https, or http on a loopback
+	// host or an origin in AllowInsecureHTTP.
+	Resource string
+	// Paths are further paths of the resource's origin that get the token,
+	// such as the message endpoint of HTTP+SSE. Each covers what is below it.
+	Paths []string
+	// Subject names the user whose session this is. Empty is the only user.
+	Subject string
+
+	// Authorizer brings the human to the authorization server. Nil means that
+	// there is no human here: requests get a [*ConsentRequiredError] whose URL
+	// the program can show, and Finish takes the answer.
+	Authorizer Authorizer
+	// RedirectURI is where the answer comes when there is no Authorizer.
+	RedirectURI string
+
+	// Credentials are those of a pre-registered client. Nil means none.
+	Credentials *Credentials
+	// ClientIDMetadataURL is the https URL of this program's Client ID
+	// Metadata Document, used where the server supports such documents.
+	ClientIDMetadataURL string
+	// ClientName names the program in registrations and on consent pages, and
+	// keeps its sessions apart from those of other programs in one store.
+	// Empty means "mcpoauth".
+	ClientName string
+	// ClientMetadata is what a dynamic registration sends. Its redirect URIs
+	// are replaced by the one in use. Nil means the defaults for a native or
+	// web client with ClientName.
+	ClientMetadata *gen.ClientMetadata
+	// NoRegistration forbids dynamic registration.
+	NoRegistration bool
+
+	// Issuer pins the authorization server. Empty means discovery.
+	Issuer string
+	// Metadata pins its metadata. Nil means discovery.
+	Metadata *gen.AuthorizationServerMetadata
+	// SelectIssuer picks one of several authorization servers. Nil takes the
+	// first usable one.
+	SelectIssuer func(issuers []string) string
+	// IssuerAliases maps an issuer to the other spelling that its metadata
+	// may carry.
+	IssuerAliases map[string]string
+	// Covers replaces the rule by which protected resource metadata covers
+	// the URL in use.
+	Covers func(resource, url string) bool
+	// NoLegacy refuses servers of the 2025-03-26 revision, which have no
+	// protected resource metadata.
+	NoLegacy bool
+
+	// Scope has the last word on the scopes of an authorization request; its
+	// argument holds the library's choice in Selected. Nil keeps that choice.
+	Scope func(flows.ScopeRequest) []string
+	// OfflineAccess is the policy for the offline_access scope.
+	OfflineAccess flows.OfflineAccess
+	// Prompt is the prompt parameter; empty sends "consent" with
+	// offline_access only, "-" never sends any.
+	Prompt string
+	// ResourceParameter returns what is sent as resource to an issuer; ""
+	// omits it, for servers that reject it. Nil always sends the resource.
+	ResourceParameter func(issuer, resource string) string
+	// AuthorizationParams and TokenParams are added to the authorization and
+	// token requests. They cannot replace parameters of the protocol.
+	AuthorizationParams, TokenParams url.Values
+	// ScopeOnRefresh sends the scope with refresh requests, for servers that
+	// narrow the token otherwise.
+	ScopeOnRefresh bool
+	// StepUp says what happens on a 403 with insufficient_scope.
+	StepUp StepUpPolicy
+	// AllowStepUp is asked before a step-up when StepUp is StepUpAsk.
+	AllowStepUp func(scope []string) bool
+
+	// Store keeps sessions and registrations. Nil means memory: a restart
+	// loses them.
+	Store Store
+	// HTTPClient sends the OAuth requests and, through its transport, those
+	// of HTTPClient: proxy, CA, client certificate. It is not changed. Nil
+	// means http.DefaultTransport.
+	HTTPClient *http.Client
+	// Skew is how long before its end a token is refreshed. Zero means 30 s,
+	// or a quarter of the token's life if that is less.
+	Skew time.Duration
+	// LegTimeout bounds one OAuth request, repetitions included. Zero means
+	// 15 s for token requests and 30 s for the others.
+	LegTimeout time.Duration
+	// LoginTimeout bounds a login with a human in it. Zero means 10 minutes.
+	LoginTimeout time.Duration
+	// UserAgent and ProtocolVersion are sent on OAuth requests; see [flows.Client].
+	UserAgent, ProtocolVersion string
+	// AllowInsecureHTTP, AllowPrivateNetworks and PKCEUnadvertised loosen a
+	// rule for named servers; see [flows.Client].
+	AllowInsecureHTTP    []string
+	AllowPrivateNetworks bool
+	PKCEUnadvertised     []string
+
+	// Trace observes each OAuth request and decision. Nil observes nothing.
+	Trace *flows.Trace
+	// Logger gets what a user of the program should know, without secrets.
+	// Nil logs nothing.
+	Logger *slog.Logger
+}
+
+// Credentials are a client registered by hand.
+type Credentials struct {
+	// ClientID is required.
+	ClientID string
+	// ClientSecret is empty for a public client.
+	ClientSecret gen.Secret
+	// Issuer is the authorization server that gave them. Empty binds them to
+	// the first one they are used with, and only to it from then on.
+	Issuer string
+	// TokenEndpointAuthMethod is how the client authenticates. Empty means the
+	// server's preference.
+	TokenEndpointAuthMethod string
+	// RedirectURIs are the registered ones. Nil means unknown: whatever the
+	// Authorizer binds is sent, as RFC 8252 §7.3 allows for loopback ports.
+	RedirectURIs []string
+}
+
+// StepUpPolicy says what happens when the resource wants more scope.
+type StepUpPolicy int
+
+// The policies.
+const (
+	// StepUpAutomatic asks the human through a new authorization. The zero value.
+	StepUpAutomatic StepUpPolicy = iota
+	// StepUpAsk calls Config.AllowStepUp first.
+	StepUpAsk
+	// StepUpFail gives the request a *StepUpError at once.
+	StepUpFail
+)
+
+const defaultClientName = "mcpoauth"
+
+// check refuses a configuration that could only fail later.
+func (c *Config) check() error {
+	if c.Resource == "" {
+		return errors.New("sdk: config: Resource is empty: set the URL of the MCP server")
+	}
+	if err := validate.Endpoint(c.Resource, validate.AllowInsecureHTTP(c.AllowInsecureHTTP...)); err != nil {
+		return fmt.Errorf("sdk: config: Resource: %w", err)
+	}
+	if c.ClientIDMetadataURL != "" {
+		if err := validate.ClientIDURL(c.ClientIDMetadataURL); err != nil {
+			return fmt.Errorf("sdk: config: ClientIDMetadataURL: %w", err)
+		}
+	}
+	if c.RedirectURI != "" {
+		if err := validate.RedirectURI(c.RedirectURI); err != nil {
+			return fmt.Errorf("sdk: config: RedirectURI: %w", err)
+		}
+	}
+	if c.Credentials != nil && c.Credentials.ClientID == "" {
+		return errors.New("sdk: config: Credentials.ClientID is empty")
+	}
+	if c.StepUp == StepUpAsk && c.AllowStepUp == nil {
+		return errors.New("sdk: config: StepUpAsk needs AllowStepUp")
+	}
+	return nil
+}
+
+func (c *Config) clientName() string {
+	if c.ClientName != "" {
+		return c.ClientName
+	}
+	return defaultClientName
+}
+
+// registration returns the client metadata to register with one redirect URI.
+func (c *Config) registration(redirectURI string) *gen.ClientMetadata {
+	if c.NoRegistration {
+		return nil
+	}
+	m := gen.ClientMetadata{ClientName: c.clientName()}
+	if c.ClientMetadata != nil {
+		m = *c.ClientMetadata
+	}
+	if redirectURI != "" {
+		m.RedirectURIs = []string{redirectURI}
+	}
+	return &m
+}
+
+// preRegistered returns the configured credentials as a client record.
+func (c *Config) preRegistered() *gen.ClientInformation {
+	if c.Credentials == nil {
+		return nil
+	}
+	return &gen.ClientInformation{
+		ClientID: c.Credentials.ClientID, ClientSecret: c.Credentials.ClientSecret,
+		TokenEndpointAuthMethod: c.Credentials.TokenEndpointAuthMethod,
+		RedirectURIs:            c.Credentials.RedirectURIs,
+	}
+}
+
+func (c *Config) resourceParameter(issuer, resource string) string {
+	if c.ResourceParameter == nil {
+		return resource
+	}
+	return c.ResourceParameter(issuer, resource)
+}
+
+// refreshAt returns when a token is due for refresh; zero when that is unknown.
+func (c *Config) refreshAt(issued, expires time.Time) time.Time {
+	if expires.IsZero() {
+		return time.Time{}
+	}
+	skew := c.Skew
+	if skew == 0 {
+		skew = min(30*time.Second, expires.Sub(issued)/4)
+	}
+	return expires.Add(-max(skew, 0))
+}
+
+func (c *Config) loginTimeout() time.Duration {
+	if c.LoginTimeout > 0 {
+		return c.LoginTimeout
+	}
+	return 10 * time.Minute
+}

@@ -1,0 +1,56 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/mcpoauth/mcpoauth/sdk"
+)
+
+func ExampleNewDirectoryStore() {
+	parent, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(parent)
+
+	// A program for users takes the path from sdk.DefaultDirectory.
+	store, err := sdk.NewDirectoryStore(filepath.Join(parent, "mcpoauth"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := store.Put(ctx, "client/0a1b", []byte("a record")); err != nil {
+		log.Fatal(err)
+	}
+
+	// Another process opens the same directory.
+	other, err := sdk.NewDirectoryStore(filepath.Join(parent, "mcpoauth"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	value, err := other.Get(ctx, "client/0a1b")
+	fmt.Printf("%s %v\n", value, err)
+	// Output: a record <nil>
+}
+
+func ExampleNewMemoryStore() {
+	store := sdk.NewMemoryStore()
+	ctx := context.Background()
+
+	// Two holders of generation 1 write generation 2: the second is told to read again.
+	fmt.Println(store.PutIf(ctx, "session/0a/1b", 2, []byte("from the first")))
+	err := store.PutIf(ctx, "session/0a/1b", 2, []byte("from the second"))
+	fmt.Println(errors.Is(err, sdk.ErrStale))
+
+	_, err = store.Get(ctx, "session/0a/2c")
+	fmt.Println(errors.Is(err, sdk.ErrNotFound))
+	// Output:
+	// <nil>
+	// true
+	// true
+}

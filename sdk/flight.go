@@ -1,0 +1,206 @@
+// Flight: the one acquisition under way for a session.
+
+package sdk
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// need is what a request wants of a flight.
+type need struct {
+	rejected   string           // the Authorization value to be replaced; "" for none
+	challenge  *flows.Challenge // of the response, nil without one
+	requestURL string           // the URL that was challenged
+	stepUp     bool             // the token lacks scope
+	noRefresh  bool             // this request has had its refresh
+	login      bool             // the caller asked for a human
+	silent     bool             // the caller does not want a human
+}
+
+// flight is one acquisition. Its result fields are written before done is
+// closed and read after.
+type flight struct {
+	need       need
+	done       chan struct{}
+	snap       *snapshot
+	refreshed  bool
+	authorized bool
+	err        error
+}
+
+// failure is a terminal failure that is given again without a new attempt
+// (AUTHZ-14).
+type failure struct {
+	err        error
+	until      time.Time
+	generation int64
+	challenge  string
+}
+
+// failureMemory is how long a terminal failure is remembered: long enough for a
+// client library's own retries, short enough for a human's.
+const failureMemory = 30 * time.Second
+
+// acquire waits for a flight that serves n, and starts one if none is under
+// way. The flight does not end with ctx: its result is kept, and the next
+// request joins it.
+func (s *session) acquire(ctx context.Context, n need) (*flight, error) {
+	for {
+		if err := s.remembered(ctx, n); err != nil {
+			return nil, err
+		}
+		f, mine, err := s.board(n)
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return nil, &PendingError{Resource: s.cfg.Resource, Err: ctx.Err()}
+		}
+		if mine || f.serves(n) {
+			return f, f.err
+		}
+	}
+}
+
+// board returns the flight under way, or a new one.
+func (s *session) board(n need) (f *flight, mine bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, false, ErrClosed
+	}
+	if s.flight != nil {
+		return s.flight, false, nil
+	}
+	f = &flight{need: n, done: make(chan struct{})}
+	s.flight = f
+	s.flights.Go(func() { s.run(f) })
+	return f, true, nil
+}
+
+func (s *session) run(f *flight) {
+	ctx, cancel := context.WithTimeout(s.life, s.cfg.loginTimeout())
+	defer cancel()
+	f.snap, f.err = s.fly(flows.WithResource(ctx, s.cfg.Resource), f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flight, s.failed = nil, s.remember(f)
+	close(f.done)
+}
+
+// serves tells a waiter whether the flight was about what it needs.
+func (f *flight) serves(n need) bool {
+	switch {
+	case f.err != nil && f.need.silent && !n.silent:
+		return false // that one was not allowed to ask a human
+	case f.err != nil:
+		return f.need.stepUp == n.stepUp
+	case n.stepUp:
+		return f.need.stepUp && flows.CoversScope(f.need.challenge.Scope(), n.challenge.Scope())
+	case n.login:
+		return f.authorized
+	}
+	return f.snap.authorization() != n.rejected
+}
+
+// fly is the ladder of an acquisition: what another has got, a refresh, a human.
+func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
+	// 1. Another process, or a flight that just ended, may have it already.
+	rec, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f.need.metBy(rec) {
+		return s.publish(rec), nil
+	}
+	// 2. A refresh needs no human. It never stands in for a step-up (STEP-6).
+	if rec != nil && rec.RefreshToken != "" && !f.need.stepUp && !f.need.noRefresh && !f.need.login {
+		rec, err = s.refresh(ctx, f, rec)
+		if err == nil {
+			return s.publish(rec), nil
+		}
+		if !errors.Is(err, errGrantEnded) {
+			return nil, err
+		}
+	}
+	// 3. A human, unless the caller forbids it.
+	if f.need.silent {
+		return nil, ErrNotAuthorized
+	}
+	rec, err = s.authorize(ctx, f, rec)
+	if rec == nil {
+		return nil, err
+	}
+	f.authorized = true
+	return s.publish(rec), err
+}
+
+// metBy tells whether a stored record already is what the flight is for.
+func (n need) metBy(rec *gen.SessionRecord) bool {
+	have := authorizationOf(rec)
+	if have == "" || have == n.rejected || n.login {
+		return false
+	}
+	if !rec.ExpiresAt.IsZero() && !time.Now().Before(rec.ExpiresAt) {
+		return false
+	}
+	return !n.stepUp || flows.CoversScope(flows.SplitScope(rec.RequestedScope), n.challenge.Scope())
+}
+
+// remember keeps a terminal failure; a passing one is worth another try, and
+// the failure of a flight that could not ask a human says nothing.
+func (s *session) remember(f *flight) *failure {
+	if f.err == nil || f.need.silent || !NeedsHuman(f.err) {
+		return nil
+	}
+	out := &failure{err: f.err, until: time.Now().Add(failureMemory), challenge: fingerprint(f.need)}
+	var consent *ConsentRequiredError
+	if errors.As(f.err, &consent) {
+		out.until = consent.Consent.ExpiresAt
+	}
+	if snap := s.snap.Load(); snap != nil {
+		out.generation = snap.generation
+	}
+	return out
+}
+
+// remembered returns the failure that still holds for n: not for a login that
+// the caller asked for, not for another challenge, and not once the store
+// holds something newer.
+func (s *session) remembered(ctx context.Context, n need) error {
+	s.mu.Lock()
+	failed := s.failed
+	s.mu.Unlock()
+	if failed == nil || n.login || n.silent || failed.challenge != fingerprint(n) || time.Now().After(failed.until) {
+		return nil
+	}
+	if rec, err := s.load(ctx); err == nil && rec != nil && rec.Generation > failed.generation {
+		s.publish(rec)
+		s.forget(failed)
+		return nil
+	}
+	return failed.err
+}
+
+func (s *session) forget(failed *failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if failed == nil || s.failed == failed {
+		s.failed = nil
+	}
+}
+
+// fingerprint tells one challenge from another.
+func fingerprint(n need) string {
+	if n.challenge == nil {
+		return ""
+	}
+	return hash(n.challenge.ErrorCode(), n.challenge.ResourceMetadata(), n.challenge.Params["scope"])
+}

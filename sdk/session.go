@@ -1,0 +1,245 @@
+// Session: what is known of one subject at one resource.
+
+package sdk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// recordVersion is the major version of the persisted records. A record of
+// another one is refused and left as it is.
+const recordVersion = 1
+
+// core is what all sessions of one configuration share.
+type core struct {
+	cfg    Config
+	flows  *flows.Client
+	store  Store
+	covers *coverage
+
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	flights sync.WaitGroup
+}
+
+// session is one subject at one resource. What a request needs is in the
+// snapshot; the rest stays in the store.
+type session struct {
+	*core
+	key  string
+	snap atomic.Pointer[snapshot]
+
+	mu        sync.Mutex // guards what follows; never held over I/O
+	closed    bool
+	flight    *flight
+	failed    *failure
+	unsaved   *gen.SessionRecord // a token that the store did not take
+	discovery *flows.Discovery   // the last one, for a step-up
+	stepUps   stepUpLog
+	stepped   atomic.Bool // stepUps has counts; read without the mutex
+}
+
+// snapshot is what a request needs of a session: immutable, loaded by one
+// atomic read.
+type snapshot struct {
+	header     []string // the Authorization value, ready made; nil without a token
+	refreshAt  int64    // Unix ns from which a refresh is due; 0 = never
+	expiresAt  int64    // Unix ns; 0 = unknown
+	generation int64
+}
+
+func (s *snapshot) authorization() string {
+	if s == nil || len(s.header) == 0 {
+		return ""
+	}
+	return s.header[0]
+}
+
+// due says that the token should not be used without trying a refresh.
+func (s *snapshot) due(now int64) bool { return s.refreshAt != 0 && now >= s.refreshAt }
+
+func (s *snapshot) expired(now int64) bool { return s.expiresAt != 0 && now >= s.expiresAt }
+
+func (c *core) snapshotOf(rec *gen.SessionRecord) *snapshot {
+	if rec == nil {
+		return &snapshot{}
+	}
+	snap := &snapshot{generation: rec.Generation}
+	if rec.Deleted || rec.AccessToken == "" {
+		return snap
+	}
+	snap.header = []string{authorizationOf(rec)}
+	if !rec.ExpiresAt.IsZero() {
+		snap.expiresAt = rec.ExpiresAt.UnixNano()
+		if rec.RefreshToken != "" {
+			snap.refreshAt = c.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt).UnixNano()
+		}
+	}
+	return snap
+}
+
+func authorizationOf(rec *gen.SessionRecord) string {
+	if rec == nil || rec.Deleted || rec.AccessToken == "" {
+		return ""
+	}
+	return rec.TokenType + " " + rec.AccessToken.Reveal()
+}
+
+// publish makes a record the session's present one, unless a later one is.
+func (s *session) publish(rec *gen.SessionRecord) *snapshot {
+	next := s.snapshotOf(rec)
+	for {
+		old := s.snap.Load()
+		if old != nil && old.generation > next.generation {
+			return old
+		}
+		if s.snap.CompareAndSwap(old, next) {
+			return next
+		}
+	}
+}
+
+// current returns the snapshot; the first call reads the store.
+func (s *session) current(ctx context.Context) (*snapshot, error) {
+	if snap := s.snap.Load(); snap != nil {
+		return snap, nil
+	}
+	rec, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.publish(rec), nil
+}
+
+// load reads the session's record; nil when there is none. A token that could
+// not be written is newer than what the store has.
+func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
+	s.mu.Lock()
+	unsaved := s.unsaved
+	s.mu.Unlock()
+	value, err := s.store.Get(ctx, s.key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return unsaved, nil
+	case err != nil:
+		if unsaved != nil {
+			return unsaved, nil
+		}
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	rec, err := decodeRecord(value, gen.DecodeSessionRecord)
+	if err != nil {
+		return nil, err
+	}
+	if unsaved != nil && unsaved.Generation > rec.Generation {
+		return unsaved, nil
+	}
+	return rec, nil
+}
+
+// save writes rec as the successor of the record of generation old, and makes
+// it the present one. The new token is usable in this process even when the
+// write fails (REF-9). When another writer was faster, its record stands.
+func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
+	rec.Version, rec.Generation = recordVersion, old+1
+	err := put(ctx, s.store, s.key, rec.Generation, rec)
+	if errors.Is(err, ErrStale) {
+		newer, err := s.load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.publish(newer)
+		return newer, nil
+	}
+	s.publish(rec)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.unsaved = rec
+		return rec, &StoreError{Op: "write", Err: err}
+	}
+	s.unsaved = nil
+	return rec, nil
+}
+
+type record interface{ Encode() ([]byte, error) }
+
+// put writes a record: fenced by its generation where the store can do that.
+func put(ctx context.Context, store Store, key string, generation int64, rec record) error {
+	value, err := rec.Encode()
+	if err != nil {
+		return err
+	}
+	if fencer, ok := store.(Fencer); ok {
+		err := fencer.PutIf(ctx, key, generation, value)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return store.Put(ctx, key, value)
+}
+
+// decodeRecord refuses a record of another major version before it reads it.
+func decodeRecord[T any](value []byte, decode func([]byte, *gen.Report) (*T, error)) (*T, error) {
+	if err := checkRecordVersion(value); err != nil {
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	rec, err := decode(value, nil)
+	if err != nil {
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	return rec, nil
+}
+
+// lock takes the store's lock at key for the time of one leg or login; a store
+// without locks gives a lock that excludes nobody.
+func (s *session) lock(ctx context.Context, key string) (Lock, error) {
+	if locker, ok := s.store.(Locker); ok {
+		lock, err := locker.Lock(ctx, key)
+		if err == nil {
+			return lock, nil
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return nil, &StoreError{Op: "lock", Err: err}
+		}
+	}
+	return noLock{}, nil
+}
+
+// unlock frees a lock even when the flight's time is up.
+func unlock(ctx context.Context, lock Lock) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = lock.Unlock(ctx) // a lost lock is free already
+}
+
+type noLock struct{}
+
+func (noLock) Expires() time.Time           { return time.Time{} }
+func (noLock) Renew(context.Context) error  { return nil }
+func (noLock) Unlock(context.Context) error { return nil }
+
+// hash makes a store key of values that may be private or long.
+func hash(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+func sessionKey(subject, resource, clientName string) string {
+	return fmt.Sprintf("session/%s/%s", hash(subject), hash(resource, clientName))
+}
+
+func clientKey(issuer, clientName string) string { return "client/" + hash(issuer, clientName) }
+
+func pendingKey(state string) string { return "pending/" + hash(state) }

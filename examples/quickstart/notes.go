@@ -1,0 +1,71 @@
+// Notes: the MCP server of the demo, made with the official Go SDK.
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+)
+
+// The tools.
+const (
+	toolList = "list_notes"
+	toolAdd  = "add_note"
+)
+
+// notes is a notebook. It knows nothing of tokens: who gets here may read, and
+// who gets to add_note may write.
+type notes struct {
+	mu   sync.Mutex
+	text []string
+}
+
+type noteInput struct {
+	Text string `json:"text" jsonschema:"what to write down"`
+}
+
+// newNotes returns an MCP server over streamable HTTP.
+func newNotes() http.Handler {
+	book := &notes{text: []string{"buy milk"}}
+	server := mcp.NewServer(&mcp.Implementation{Name: "notes", Version: "1.0.0"}, nil)
+	mcp.AddTool(server, &mcp.Tool{Name: toolList, Description: "lists the notes"}, book.list)
+	mcp.AddTool(server, &mcp.Tool{Name: toolAdd, Description: "adds a note"}, book.add)
+	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+}
+
+func (n *notes) list(context.Context, *mcp.CallToolRequest, struct{}) (*mcp.CallToolResult, any, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return answer("%d: %s", len(n.text), strings.Join(n.text, ", ")), nil, nil
+}
+
+func (n *notes) add(_ context.Context, _ *mcp.CallToolRequest, in noteInput) (*mcp.CallToolResult, any, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.text = append(n.text, in.Text)
+	return answer("added %q", in.Text), nil, nil
+}
+
+func answer(format string, args ...any) *mcp.CallToolResult {
+	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: fmt.Sprintf(format, args...)}}}
+}
+
+// toolOf returns the tool that a JSON-RPC message calls, "" for other messages.
+func toolOf(message []byte) string {
+	var call struct {
+		Method string `json:"method"`
+		Params struct {
+			Name string `json:"name"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(message, &call) != nil || call.Method != "tools/call" {
+		return ""
+	}
+	return call.Params.Name
+}

@@ -5,7 +5,6 @@ package sdk
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 // called by several goroutines at once. Close it when it is no longer used.
 type Client struct {
 	session *session
+	owner   bool // of the core; a pool's clients are not
 }
 
 // New checks the configuration and returns a client. It sends nothing and reads
@@ -25,28 +25,19 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	covers, err := newCoverage(cfg.Resource, cfg.Paths)
+	t, err := newTarget(&cfg, cfg.Resource)
 	if err != nil {
 		return nil, err
 	}
-	shared := &core{cfg: cfg, store: cfg.Store, covers: covers, flows: newFlows(&cfg)}
-	if shared.store == nil {
-		shared.store = NewMemoryStore()
-	}
-	shared.life, shared.end = context.WithCancel(context.Background())
-	return &Client{session: &session{
-		core: shared,
-		key:  sessionKey(cfg.Subject, cfg.Resource, cfg.clientName()),
-	}}, nil
+	return &Client{session: &session{core: newCore(&cfg), target: t, subject: cfg.Subject}, owner: true}, nil
 }
 
-func newFlows(cfg *Config) *flows.Client {
-	return &flows.Client{
-		HTTP: cfg.HTTPClient, Trace: cfg.Trace,
-		UserAgent: cfg.UserAgent, ProtocolVersion: cfg.ProtocolVersion, Timeout: cfg.LegTimeout,
-		AllowInsecureHTTP: cfg.AllowInsecureHTTP, AllowPrivateNetworks: cfg.AllowPrivateNetworks,
-		PKCEUnadvertised: cfg.PKCEUnadvertised,
+func newTarget(cfg *Config, resource string) (*target, error) {
+	covers, err := newCoverage(resource, cfg.Paths)
+	if err != nil {
+		return nil, err
 	}
+	return &target{url: resource, covers: covers}, nil
 }
 
 // HTTPClient returns an HTTP client whose requests to the resource are
@@ -119,11 +110,11 @@ func (c *Client) Login(ctx context.Context) error {
 // back. The registration is kept. The tokens are not revoked at the server.
 func (c *Client) Logout(ctx context.Context) error {
 	s := c.session
-	lock, err := s.lock(ctx, s.key)
+	lock, err := s.hold(ctx, s.key())
 	if err != nil {
 		return err
 	}
-	defer unlock(ctx, lock)
+	defer lock.release(ctx)
 	rec, err := s.load(ctx)
 	if err != nil || rec == nil {
 		return err
@@ -137,15 +128,22 @@ func (c *Client) Logout(ctx context.Context) error {
 }
 
 // Close ends what is under way and waits for it. Requests fail with ErrClosed
-// when they would need a new token; the store is the caller's to close.
+// when they would need a new token; the store is the caller's to close. For a
+// client of a [Pool] it does nothing: close the pool.
 func (c *Client) Close() error {
-	s := c.session
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.end()
-	s.flights.Wait()
+	if c.owner {
+		c.session.close()
+	}
 	return nil
+}
+
+// refreshAhead starts a refresh and does not wait for it: the request at hand
+// has a working token (REF-8). A failure is the business of the request that
+// finds the token due.
+func (s *session) refreshAhead(snap *snapshot) {
+	if s.backingOff() == nil {
+		_, _, _ = s.board(need{rejected: snap.authorization(), silent: true, ahead: true})
+	}
 }
 
 // ready returns a snapshot that is fit to be sent: the fast path is one atomic
@@ -157,6 +155,9 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 	}
 	now := time.Now().UnixNano()
 	if !snap.due(now) {
+		if snap.ahead(now) {
+			s.refreshAhead(snap)
+		}
 		return snap, nil
 	}
 	f, err := s.acquire(ctx, need{rejected: snap.authorization(), silent: silent})
@@ -168,10 +169,4 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 		return nil, err
 	}
 	return snap, nil // the refresh did not work out, and the token still does
-}
-
-func (c *core) log(message string, args ...any) {
-	if c.cfg.Logger != nil {
-		c.cfg.Logger.With(slog.String("resource", c.cfg.Resource)).Info("sdk: "+message, args...)
-	}
 }

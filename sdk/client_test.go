@@ -116,7 +116,15 @@ func TestRefreshFailures(t *testing.T) {
 			if !errors.As(err, &rejected) || rejected.StatusCode != 401 || sdk.NeedsHuman(err) {
 				t.Fatalf("error %v, want a passing *RequestError with status 401", err)
 			}
+			// The server is left alone for a moment, then asked again.
+			asked := w.as.Count("token:refresh_token")
+			if _, _, err := try(t, client, w.rs.URL(), "{}"); err == nil || w.as.Count("token:refresh_token") != asked {
+				t.Errorf("no back-off: error %v, %d requests", err, w.as.Count("token:refresh_token"))
+			}
 			w.as.Configure(func(c *flowstest.ServerConfig) { c.Fault = nil })
+			for err != nil && t.Context().Err() == nil {
+				_, _, err = try(t, client, w.rs.URL(), "{}")
+			}
 			wantStatus(t, client, w.rs.URL(), 200)
 			wantCounts(t, w.as, map[string]int{"authorize": 1})
 		})

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -102,6 +104,10 @@ type Config struct {
 	// Skew is how long before its end a token is refreshed. Zero means 30 s,
 	// or a quarter of the token's life if that is less.
 	Skew time.Duration
+	// RefreshAhead is the window before Skew in which the first request starts
+	// a refresh and goes on with the present token, so that none waits for it.
+	// The moment is jittered for each token. Zero means that requests wait.
+	RefreshAhead time.Duration
 	// LegTimeout bounds one OAuth request, repetitions included. Zero means
 	// 15 s for token requests and 30 s for the others.
 	LegTimeout time.Duration
@@ -109,10 +115,11 @@ type Config struct {
 	LoginTimeout time.Duration
 	// UserAgent and ProtocolVersion are sent on OAuth requests; see [flows.Client].
 	UserAgent, ProtocolVersion string
-	// AllowInsecureHTTP, AllowPrivateNetworks and PKCEUnadvertised loosen a
-	// rule for named servers; see [flows.Client].
+	// AllowInsecureHTTP, AllowPrivateNetworks, AllowNetworks and
+	// PKCEUnadvertised loosen a rule for named servers; see [flows.Client].
 	AllowInsecureHTTP    []string
 	AllowPrivateNetworks bool
+	AllowNetworks        []netip.Prefix
 	PKCEUnadvertised     []string
 
 	// Trace observes each OAuth request and decision. Nil observes nothing.
@@ -162,6 +169,11 @@ func (c *Config) check() error {
 	if err := validate.Endpoint(c.Resource, validate.AllowInsecureHTTP(c.AllowInsecureHTTP...)); err != nil {
 		return fmt.Errorf("sdk: config: Resource: %w", err)
 	}
+	return c.checkOptions()
+}
+
+// checkOptions is check without the resource, which a pool learns later.
+func (c *Config) checkOptions() error {
 	if c.ClientIDMetadataURL != "" {
 		if err := validate.ClientIDURL(c.ClientIDMetadataURL); err != nil {
 			return fmt.Errorf("sdk: config: ClientIDMetadataURL: %w", err)
@@ -232,6 +244,17 @@ func (c *Config) refreshAt(issued, expires time.Time) time.Time {
 		skew = min(30*time.Second, expires.Sub(issued)/4)
 	}
 	return expires.Add(-max(skew, 0))
+}
+
+// aheadAt returns when a refresh may run ahead of its due time, in Unix ns: a
+// random moment of the window's first half, so that the sessions of a fleet
+// that logged in together do not refresh together. 0 means never.
+func (c *Config) aheadAt(due time.Time) int64 {
+	if c.RefreshAhead <= 0 {
+		return 0
+	}
+	jitter := rand.N(c.RefreshAhead/2 + 1) //nolint:gosec // jitter is no secret
+	return due.Add(jitter - c.RefreshAhead).UnixNano()
 }
 
 func (c *Config) loginTimeout() time.Duration {

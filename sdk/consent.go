@@ -48,16 +48,16 @@ const pendingLife = 10 * time.Minute
 // finish is in the store, so that any process with the same store can: Finish
 // asks no metadata again. It needs Config.RedirectURI.
 func (c *Client) Begin(ctx context.Context) (*Consent, error) {
-	rec, err := c.session.load(ctx)
-	if err != nil {
+	s := c.session
+	l := &login{session: s, flight: &flight{need: need{login: true}}}
+	var err error
+	if l.old, err = s.load(ctx); err != nil {
 		return nil, err
 	}
-	f := &flight{need: need{login: true}}
-	found, err := c.session.discover(ctx, f, rec)
-	if err != nil {
+	if l.found, err = s.discover(ctx, l.flight, l.old); err != nil {
 		return nil, err
 	}
-	return c.session.beginConsent(ctx, f, found, rec)
+	return l.beginConsent(flows.WithResource(ctx, s.target.url))
 }
 
 // Finish completes a login that Begin, or a [*ConsentRequiredError], started
@@ -66,108 +66,73 @@ func (c *Client) Begin(ctx context.Context) (*Consent, error) {
 // with many users takes it from its own session, never from the callback. An
 // answer is taken once.
 func (c *Client) Finish(ctx context.Context, subject, callback string) error {
-	ctx = flows.WithResource(ctx, c.session.cfg.Resource)
-	pending, l, err := c.session.takePending(ctx, subject, callback)
+	s := c.session
+	ctx = flows.WithResource(ctx, s.target.url)
+	pending, err := s.takePending(ctx, subject, callback)
 	if err != nil {
 		return err
 	}
-	old, err := c.session.load(ctx)
+	old, err := s.load(ctx)
 	if err != nil {
 		return err
 	}
-	if old != nil {
-		l.old = old.Generation
-		l.rec.Extra = old.Extra
+	a := answerOf(pending)
+	a.succeeds(old)
+	if _, err = a.finish(ctx, s, callback); err != nil {
+		return err
 	}
-	if pending.ResourceURL != c.session.cfg.Resource || pending.ClientName != c.session.cfg.clientName() {
-		return errors.New("sdk: finish: this login was begun for another resource or client")
-	}
-	_, err = c.session.finish(ctx, l, callback)
-	c.session.forget(nil)
-	return err
+	s.forget(nil)
+	return nil
 }
 
-func (s *session) requireConsent(ctx context.Context, f *flight, found *flows.Discovery, rec *gen.SessionRecord) error {
-	consent, err := s.beginConsent(ctx, f, found, rec)
+func (l *login) requireConsent(ctx context.Context) error {
+	consent, err := l.beginConsent(ctx)
 	if err != nil {
 		return err
 	}
 	return &ConsentRequiredError{Consent: consent}
 }
 
-func (s *session) beginConsent(ctx context.Context, f *flight, found *flows.Discovery, rec *gen.SessionRecord) (*Consent, error) {
-	if s.cfg.RedirectURI == "" {
+// beginConsent prepares a request and stores what its answer needs.
+func (l *login) beginConsent(ctx context.Context) (*Consent, error) {
+	if l.cfg.RedirectURI == "" {
 		return nil, errors.New("sdk: login: no Authorizer and no RedirectURI configured: set one of them")
 	}
-	stored := s.storedClient(ctx, found.Server.Issuer, rec)
-	l, err := s.begin(ctx, f, found, rec, stored, s.cfg.RedirectURI)
-	if err != nil {
+	if err := l.begin(ctx, l.cfg.RedirectURI); err != nil {
 		return nil, err
 	}
-	record := s.pendingRecord(l)
-	if err := put(ctx, s.store, pendingKey(l.pending.State), record.Generation, record); err != nil {
+	record := pendingRecord(l.answer())
+	if err := put(ctx, l.store, pendingKey(record.State), record.Generation, record); err != nil {
 		return nil, &StoreError{Op: "write", Err: err}
 	}
 	return &Consent{
-		Resource: s.cfg.Resource, Issuer: record.Issuer, Scope: l.pending.Scope,
+		Resource: l.target.url, Issuer: record.Issuer, Scope: l.pending.Scope,
 		ExpiresAt: record.ExpiresAt, url: l.pending.URL,
 	}, nil
 }
 
-func (s *session) pendingRecord(l *login) *gen.PendingRecord {
+func pendingRecord(a *answer) *gen.PendingRecord {
 	return &gen.PendingRecord{
 		Version: recordVersion, Generation: 1,
-		State: l.pending.State, CodeVerifier: l.pending.Verifier, RedirectURI: l.pending.RedirectURI,
-		Issuer: l.pending.Issuer, IssParameterSupported: l.pending.IssParameterSupported, Undocumented: l.pending.Undocumented,
-		AuthorizationEndpoint: l.rec.AuthorizationEndpoint, TokenEndpoint: l.rec.TokenEndpoint,
-		RevocationEndpoint: l.rec.RevocationEndpoint, RegistrationEndpoint: l.rec.RegistrationEndpoint,
-		TokenEndpointAuthMethod: l.auth.Method, Client: l.rec.Client,
-		ResourceURL: l.rec.ResourceURL, Resource: l.rec.Resource, ResourceParameter: l.pending.Resource,
-		Scope: l.rec.RequestedScope, Subject: l.rec.Subject, ClientName: l.rec.ClientName,
+		State: a.pending.State, CodeVerifier: a.pending.Verifier, RedirectURI: a.pending.RedirectURI,
+		Issuer: a.pending.Issuer, IssParameterSupported: a.pending.IssParameterSupported, Undocumented: a.pending.Undocumented,
+		AuthorizationEndpoint: a.rec.AuthorizationEndpoint, TokenEndpoint: a.rec.TokenEndpoint,
+		RevocationEndpoint: a.rec.RevocationEndpoint, RegistrationEndpoint: a.rec.RegistrationEndpoint,
+		TokenEndpointAuthMethod: a.rec.TokenEndpointAuthMethod, Client: a.rec.Client,
+		ResourceURL: a.rec.ResourceURL, Resource: a.rec.Resource, ResourceParameter: a.pending.Resource,
+		Scope: a.rec.RequestedScope, Subject: a.rec.Subject, ClientName: a.rec.ClientName,
 		ExpiresAt: time.Now().Add(pendingLife).UTC(),
 	}
 }
 
-// takePending reads the record that belongs to an answer and takes it out of
-// the store, so that it serves once. Another subject's record stays.
-func (s *session) takePending(ctx context.Context, subject, callback string) (*gen.PendingRecord, *login, error) {
-	state := stateOf(callback)
-	if state == "" {
-		return nil, nil, &flows.CallbackError{Err: errors.New("it has no state")}
-	}
-	value, err := s.store.Get(ctx, pendingKey(state))
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil, &flows.CallbackError{Err: errors.New("no login with its state is under way")}
-	}
-	if err != nil {
-		return nil, nil, &StoreError{Op: "read", Err: err}
-	}
-	p, err := decodeRecord(value, gen.DecodePendingRecord)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case p.Deleted || !time.Now().Before(p.ExpiresAt):
-		return nil, nil, &flows.CallbackError{Err: errors.New("the login with its state is over")}
-	case subtle.ConstantTimeCompare([]byte(p.Subject), []byte(subject)) != 1 || subject != s.cfg.Subject:
-		return nil, nil, &flows.CallbackError{Err: errors.New("the login was begun by another subject")}
-	}
-	spent := &gen.PendingRecord{Version: recordVersion, Generation: p.Generation + 1, Deleted: true, State: p.State, ExpiresAt: p.ExpiresAt}
-	if err := put(ctx, s.store, pendingKey(state), spent.Generation, spent); errors.Is(err, ErrStale) {
-		return nil, nil, &flows.CallbackError{Err: errors.New("the login with its state is over")}
-	} else if err != nil {
-		return nil, nil, &StoreError{Op: "write", Err: err}
-	}
-	return p, loginOf(p), nil
-}
-
-func loginOf(p *gen.PendingRecord) *login {
-	return &login{
+// answerOf is the inverse of pendingRecord.
+func answerOf(p *gen.PendingRecord) *answer {
+	return &answer{
 		pending: &flows.Pending{
 			State: p.State, Verifier: p.CodeVerifier, RedirectURI: p.RedirectURI, Resource: p.ResourceParameter,
 			Scope: flows.SplitScope(p.Scope), Issuer: p.Issuer,
 			IssParameterSupported: p.IssParameterSupported, Undocumented: p.Undocumented,
 		},
-		auth: flows.ClientAuth{ClientID: p.Client.ClientID, Secret: p.Client.ClientSecret, Method: p.TokenEndpointAuthMethod},
 		rec: gen.SessionRecord{
 			ResourceURL: p.ResourceURL, Resource: p.Resource, Subject: p.Subject, ClientName: p.ClientName,
 			Issuer: p.Issuer, IssParameterSupported: p.IssParameterSupported,
@@ -176,6 +141,55 @@ func loginOf(p *gen.PendingRecord) *login {
 			TokenEndpointAuthMethod: p.TokenEndpointAuthMethod, Client: p.Client, RequestedScope: p.Scope,
 		},
 	}
+}
+
+// takePending reads the record that belongs to an answer and takes it out of
+// the store, so that it serves once. A record that is another's stays.
+func (s *session) takePending(ctx context.Context, subject, callback string) (*gen.PendingRecord, error) {
+	state := stateOf(callback)
+	if state == "" {
+		return nil, &flows.CallbackError{Err: errNoState}
+	}
+	value, err := s.store.Get(ctx, pendingKey(state))
+	if errors.Is(err, ErrNotFound) {
+		return nil, &flows.CallbackError{Err: errUnknownState}
+	}
+	if err != nil {
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	p, err := decodeRecord(value, gen.DecodePendingRecord)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.owns(p, subject); err != nil {
+		return nil, &flows.CallbackError{Err: err}
+	}
+	spent := &gen.PendingRecord{Version: recordVersion, Generation: p.Generation + 1, Deleted: true, State: p.State, ExpiresAt: p.ExpiresAt}
+	if err := put(ctx, s.store, pendingKey(state), spent.Generation, spent); errors.Is(err, ErrStale) {
+		return nil, &flows.CallbackError{Err: errPendingOver}
+	} else if err != nil {
+		return nil, &StoreError{Op: "write", Err: err}
+	}
+	return p, nil
+}
+
+var (
+	errNoState      = errors.New("it has no state")
+	errUnknownState = errors.New("no login with its state is under way")
+	errPendingOver  = errors.New("the login with its state is over")
+)
+
+// owns refuses a pending record that is spent, expired or somebody else's.
+func (s *session) owns(p *gen.PendingRecord, subject string) error {
+	switch {
+	case p.Deleted || p.Client == nil || !time.Now().Before(p.ExpiresAt):
+		return errPendingOver
+	case subtle.ConstantTimeCompare([]byte(p.Subject), []byte(subject)) != 1 || subject != s.subject:
+		return errors.New("the login was begun by another subject")
+	case p.ResourceURL != s.target.url || p.ClientName != s.cfg.clientName():
+		return errors.New("the login was begun for another resource or client")
+	}
+	return nil
 }
 
 func stateOf(callback string) string {

@@ -21,7 +21,10 @@ var directoryDamages = map[string]func(data []byte) []byte{
 	"bit in value":  func(data []byte) []byte { data[len(data)-1] ^= 1; return data },
 	"bit in hash":   func(data []byte) []byte { data[bytes.IndexByte(data, '\n')-1] ^= 1; return data },
 	"generation":    func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 4 "), 1) },
-	"generation 03": func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 03 "), 1) },
+	"generation 03": func([]byte) []byte {
+		line, value := envelopeMagic+" 1 03 5 "+directoryKey+" ", "value"
+		return []byte(line + envelopeSum(line, []byte(value)) + "\n" + value)
+	},
 	"negative":      func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 -3 "), 1) },
 	"no number":     func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 x "), 1) },
 	"version no number": func(data []byte) []byte {

@@ -5,6 +5,7 @@ package sdk
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -295,10 +296,16 @@ func TestDirectoryFullDisk(t *testing.T) {
 func fullDiskInDirectory(t *testing.T, store *DirectoryStore) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)
-	limit := syscall.Rlimit{Cur: 4096, Max: 4096}
+	var former syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &former); err != nil {
+		t.Fatal(err)
+	}
+	limit := former
+	limit.Cur = 4096
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &former) }() // the coverage report has a size too
 	big := bytes.Repeat([]byte("s3cret"), 10000)
 	for method, err := range map[string]error{
 		"Put":   store.Put(t.Context(), directoryKey, big),
@@ -313,5 +320,28 @@ func fullDiskInDirectory(t *testing.T, store *DirectoryStore) {
 	}
 	if err := store.PutIf(t.Context(), directoryKey, 5, []byte("a s3cret value")); err != nil {
 		t.Errorf("a record that fits: %v", err)
+	}
+}
+
+// STORE-2: a pipe in the place of a record is refused, and not waited for.
+func TestDirectoryRefusesPipe(t *testing.T) {
+	store := openDirectory(t)
+	file := putRecord(t, store)
+	remove(t, file)
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Skip(err)
+	}
+	read := make(chan error, 1)
+	go func() {
+		_, err := store.Get(context.Background(), directoryKey)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if err == nil || errors.Is(err, ErrNotFound) {
+			t.Errorf("Get: error %v, want another", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Get waits for somebody to write")
 	}
 }

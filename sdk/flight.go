@@ -20,6 +20,7 @@ type need struct {
 	noRefresh  bool             // this request has had its refresh
 	login      bool             // the caller asked for a human
 	silent     bool             // the caller does not want a human
+	ahead      bool             // nobody waits: the present token still works
 }
 
 // flight is one acquisition. Its result fields are written before done is
@@ -61,7 +62,7 @@ func (s *session) acquire(ctx context.Context, n need) (*flight, error) {
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return nil, &PendingError{Resource: s.cfg.Resource, Err: ctx.Err()}
+			return nil, &PendingError{Resource: s.target.url, Err: ctx.Err()}
 		}
 		if mine || f.serves(n) {
 			return f, f.err
@@ -73,22 +74,21 @@ func (s *session) acquire(ctx context.Context, n need) (*flight, error) {
 func (s *session) board(n need) (f *flight, mine bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, false, ErrClosed
-	}
 	if s.flight != nil {
 		return s.flight, false, nil
 	}
 	f = &flight{need: n, done: make(chan struct{})}
+	if err := s.start(func() { s.run(f) }); err != nil {
+		return nil, false, err
+	}
 	s.flight = f
-	s.flights.Go(func() { s.run(f) })
 	return f, true, nil
 }
 
 func (s *session) run(f *flight) {
 	ctx, cancel := context.WithTimeout(s.life, s.cfg.loginTimeout())
 	defer cancel()
-	f.snap, f.err = s.fly(flows.WithResource(ctx, s.cfg.Resource), f)
+	f.snap, f.err = s.fly(flows.WithResource(ctx, s.target.url), f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flight, s.failed = nil, s.remember(f)
@@ -122,7 +122,7 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	}
 	// 2. A refresh needs no human. It never stands in for a step-up (STEP-6).
 	if rec != nil && rec.RefreshToken != "" && !f.need.stepUp && !f.need.noRefresh && !f.need.login {
-		rec, err = s.refresh(ctx, f, rec)
+		rec, err = s.renew(ctx, f, rec)
 		if err == nil {
 			return s.publish(rec), nil
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -152,7 +153,9 @@ func TestLoopbackStrays(t *testing.T) {
 		"no port":           {"GET", "/cb/x" + good, "127.0.0.1", 403},
 		"header of 100 KiB": {"GET", "/cb/x" + good + strings.Repeat("&a=b", 25<<10), "", 431},
 	}
+	visited := make(chan struct{})
 	l.Open = func(context.Context, string) error {
+		defer close(visited)
 		origin := "http://127.0.0.1:" + port
 		for name, stray := range strays {
 			resp, page, err := visit(stray.method, origin+stray.target, stray.host)
@@ -168,8 +171,33 @@ func TestLoopbackStrays(t *testing.T) {
 		return err
 	}
 	got, err := prepare(t, l).Authorize(t.Context(), loopbackURL)
+	<-visited
 	if want := "http://127.0.0.1:" + port + "/cb/x" + good; got != want || err != nil {
 		t.Errorf("Authorize = %q, error %v, want %q", got, err, want)
+	}
+}
+
+// flushed is a ResponseWriter that tells what its Flush finds.
+type flushed struct {
+	*httptest.ResponseRecorder
+	flush func(page string)
+}
+
+func (f flushed) Flush() { f.flush(f.Body.String()) }
+
+// AUTHZ-9: the page is with the browser before the answer ends the wait, and the connection with it.
+func TestLoopbackPageGoesFirst(t *testing.T) {
+	attempt := newLoopbackAttempt(&Loopback{}, &loopbackBound{loopbackAddress: loopbackAddress{host: "localhost", port: 80}})
+	var flushes int
+	w := flushed{httptest.NewRecorder(), func(page string) {
+		flushes++
+		if !strings.HasSuffix(page, "</html>\n") || len(attempt.answers) != 0 {
+			t.Errorf("flushed %q with %d answers delivered", page, len(attempt.answers))
+		}
+	}}
+	attempt.receive(w, httptest.NewRequest(http.MethodGet, "http://localhost/?code=c&state=s", nil), "s")
+	if flushes != 1 || len(attempt.answers) != 1 {
+		t.Errorf("%d flushes, %d answers, want one of each", flushes, len(attempt.answers))
 	}
 }
 
@@ -259,7 +287,7 @@ func TestLoopbackShowsURL(t *testing.T) {
 func TestLoopbackRefusesURL(t *testing.T) {
 	for _, raw := range refusedURLs {
 		var out bytes.Buffer
-		l := &Loopback{Out: &out, Open: func(_ context.Context, target string) error {
+		l := &Loopback{Out: &out, Timeout: time.Millisecond, Open: func(_ context.Context, target string) error {
 			t.Errorf("opened %q", target)
 			return nil
 		}}

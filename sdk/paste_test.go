@@ -70,7 +70,7 @@ func TestPaste(t *testing.T) {
 
 func TestPasteAsksAgain(t *testing.T) {
 	var out bytes.Buffer
-	long := strings.Repeat("x", 10*pasteLimit)
+	long := "?code=1&state=the-state&pad=" + strings.Repeat("x", 10*pasteLimit)
 	in := strings.NewReader("what?\n?code=1&state=old\n" + long + "\n" + long + "?code=1&state=the-state\n?code=2&state=the-state")
 	got, err := preparePaste(t, &Paste{In: in, Out: &out}).Authorize(t.Context(), pasteURL)
 	if want := pasteRedirectURI + "?code=2&state=the-state"; got != want || err != nil {

@@ -6,87 +6,112 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // errGrantEnded means that the refresh token is spent, and that the record
 // without tokens has been written.
 var errGrantEnded = errors.New("sdk: the refresh token is no longer valid")
 
+// renew refreshes after a 401, or before the token's end. Beside a 401's refresh
+// the resource's metadata is read again: when it names another authorization
+// server by now, tokens of the old one are not for it any more (DISC-17, BIND-1).
+func (s *session) renew(ctx context.Context, f *flight, rec *gen.SessionRecord) (*gen.SessionRecord, error) {
+	if err := s.backingOff(); err != nil {
+		return nil, err
+	}
+	moved := make(chan bool, 1)
+	s.flights.Go(func() { moved <- s.moved(ctx, f, rec) })
+	next, err := s.refresh(ctx, f, rec)
+	if <-moved {
+		s.log("the resource has moved to another authorization server", "resource", s.target.url)
+		return rec, errGrantEnded
+	}
+	return next, err
+}
+
+// moved tells whether the resource's metadata no longer names the issuer of
+// rec. A failure to read it says nothing (BIND-5).
+func (s *session) moved(ctx context.Context, f *flight, rec *gen.SessionRecord) bool {
+	if f.need.rejected == "" || f.need.requestURL == "" || s.cfg.Issuer != "" || s.cfg.Metadata != nil {
+		return false
+	}
+	doc, err := s.flows.ResourceMetadata(ctx, s.discoverRequest(f, rec))
+	if err != nil || doc == nil {
+		return false
+	}
+	for _, issuer := range doc.AuthorizationServers {
+		if validate.SameIssuer(rec.Issuer, issuer) || s.cfg.IssuerAliases[issuer] == rec.Issuer {
+			return false
+		}
+	}
+	return true
+}
+
 // refresh trades the refresh token of old for a new token, once among all
 // processes that share the store: lock, read again, trade only if nobody else
 // has, write, unlock (REF-5). With errGrantEnded the record that is left is
 // returned too.
 func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord) (*gen.SessionRecord, error) {
-	lock, err := s.lock(ctx, s.key)
+	lock, err := s.hold(ctx, s.key())
 	if err != nil {
 		return nil, err
 	}
-	defer unlock(ctx, lock)
+	defer lock.release(ctx)
 
 	// Whoever held the lock before may have refreshed or logged out.
 	rec, err := s.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if rec == nil || rec.RefreshToken == "" {
+	if rec == nil || rec.RefreshToken == "" || rec.Client == nil {
 		return rec, errGrantEnded
 	}
 	if rec.Generation != old.Generation && f.need.metBy(rec) {
 		return rec, nil
 	}
 	// The answer must be written while the lock lasts.
-	if err := s.holdFor(ctx, lock); err != nil {
+	if err := lock.lasts(ctx, s.flows.TokenTimeout()); err != nil {
 		return nil, err
 	}
 	f.refreshed = true
 	token, err := s.flows.Refresh(ctx, s.refreshRequest(rec))
+	s.countFailure(err)
 	if err != nil {
-		return s.refreshFailed(ctx, rec, err)
+		return s.refreshFailed(ctx, f, rec, err)
 	}
 	return s.save(ctx, renewed(rec, token), rec.Generation)
 }
 
-// holdFor makes sure that the lock outlasts one token leg.
-func (s *session) holdFor(ctx context.Context, lock Lock) error {
-	until := lock.Expires()
-	if until.IsZero() || time.Until(until) > s.flows.TokenTimeout() {
-		return nil
-	}
-	if err := lock.Renew(ctx); err != nil {
-		return &StoreError{Op: "lock", Err: err}
-	}
-	return nil
-}
-
 func (s *session) refreshRequest(rec *gen.SessionRecord) flows.RefreshRequest {
 	return flows.RefreshRequest{
-		TokenRequest: flows.TokenRequest{
-			Endpoint: rec.TokenEndpoint,
-			Auth: flows.ClientAuth{
-				ClientID: rec.Client.ClientID, Secret: rec.Client.ClientSecret, Method: rec.TokenEndpointAuthMethod,
-			},
-			Resource: s.cfg.resourceParameter(rec.Issuer, rec.Resource),
-			Scope:    flows.SplitScope(rec.Scope),
-			Params:   s.cfg.TokenParams,
-		},
+		TokenRequest: s.tokenRequest(rec, s.cfg.resourceParameter(rec.Issuer, rec.Resource), flows.SplitScope(rec.Scope)),
 		RefreshToken: rec.RefreshToken,
 		SendScope:    s.cfg.ScopeOnRefresh,
 	}
 }
 
 // refreshFailed keeps everything unless the server said that this refresh
-// token is over (REF-6).
-func (s *session) refreshFailed(ctx context.Context, rec *gen.SessionRecord, err error) (*gen.SessionRecord, error) {
+// token is over (REF-6). Then the store is read once more: in one without locks
+// another process may have been faster with the same token.
+func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.SessionRecord, err error) (*gen.SessionRecord, error) {
 	var refusal *flows.TokenError
 	if !errors.As(err, &refusal) || !refusal.Final() {
 		return nil, err
 	}
+	if newer, err := s.load(ctx); err != nil {
+		return nil, err
+	} else if newer != nil && newer.Generation > rec.Generation && authorizationOf(newer) != "" {
+		return newer, nil
+	}
 	ended := *rec
-	ended.AccessToken, ended.RefreshToken, ended.IDToken = "", "", ""
+	ended.RefreshToken = ""
+	if !f.need.ahead {
+		ended.AccessToken, ended.IDToken = "", ""
+	}
 	if refusal.ClientRejected() && s.cfg.Credentials == nil {
 		// The server forgot the client too: register again (REG-8).
 		ended.Client = nil
@@ -98,7 +123,10 @@ func (s *session) refreshFailed(ctx context.Context, rec *gen.SessionRecord, err
 	if err != nil {
 		return nil, err
 	}
-	s.log("the refresh token was rejected", "code", refusal.Code)
+	if left.RefreshToken != "" {
+		return left, nil // somebody else's newer token stood in the way
+	}
+	s.log("the refresh token was rejected", "resource", s.target.url, "code", refusal.Code)
 	return left, errGrantEnded
 }
 

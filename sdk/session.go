@@ -13,47 +13,42 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
 )
+
+// saveTimeout bounds the writing of a record.
+const saveTimeout = 10 * time.Second
 
 // recordVersion is the major version of the persisted records. A record of
 // another one is refused and left as it is.
 const recordVersion = 1
 
-// core is what all sessions of one configuration share.
-type core struct {
-	cfg    Config
-	flows  *flows.Client
-	store  Store
-	covers *coverage
-
-	life    context.Context // ends with Close
-	end     context.CancelFunc
-	flights sync.WaitGroup
-}
-
 // session is one subject at one resource. What a request needs is in the
 // snapshot; the rest stays in the store.
 type session struct {
 	*core
-	key  string
-	snap atomic.Pointer[snapshot]
+	target  *target
+	subject string
+	snap    atomic.Pointer[snapshot]
+	used    atomic.Int64 // Unix seconds of the last hand-out by a pool
+	stepped atomic.Bool  // stepUps has counts; read without the mutex
 
-	mu        sync.Mutex // guards what follows; never held over I/O
-	closed    bool
-	flight    *flight
-	failed    *failure
-	unsaved   *gen.SessionRecord // a token that the store did not take
-	discovery *flows.Discovery   // the last one, for a step-up
-	stepUps   stepUpLog
-	stepped   atomic.Bool // stepUps has counts; read without the mutex
+	mu      sync.Mutex // guards what follows; never held over I/O
+	flight  *flight
+	failed  *failure
+	retry   *backoff
+	unsaved *gen.SessionRecord // a token that the store did not take
+	stepUps *stepUpLog
 }
+
+// key is where the session's record is.
+func (s *session) key() string { return sessionKey(s.subject, s.target.url, s.cfg.clientName()) }
 
 // snapshot is what a request needs of a session: immutable, loaded by one
 // atomic read.
 type snapshot struct {
 	header     []string // the Authorization value, ready made; nil without a token
+	aheadAt    int64    // Unix ns from which a refresh may run beside requests; 0 = never
 	refreshAt  int64    // Unix ns from which a refresh is due; 0 = never
 	expiresAt  int64    // Unix ns; 0 = unknown
 	generation int64
@@ -69,6 +64,9 @@ func (s *snapshot) authorization() string {
 // due says that the token should not be used without trying a refresh.
 func (s *snapshot) due(now int64) bool { return s.refreshAt != 0 && now >= s.refreshAt }
 
+// ahead says that a refresh may run while requests go on with the token.
+func (s *snapshot) ahead(now int64) bool { return s.aheadAt != 0 && now >= s.aheadAt }
+
 func (s *snapshot) expired(now int64) bool { return s.expiresAt != 0 && now >= s.expiresAt }
 
 func (c *core) snapshotOf(rec *gen.SessionRecord) *snapshot {
@@ -83,7 +81,8 @@ func (c *core) snapshotOf(rec *gen.SessionRecord) *snapshot {
 	if !rec.ExpiresAt.IsZero() {
 		snap.expiresAt = rec.ExpiresAt.UnixNano()
 		if rec.RefreshToken != "" {
-			snap.refreshAt = c.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt).UnixNano()
+			at := c.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt)
+			snap.refreshAt, snap.aheadAt = at.UnixNano(), c.cfg.aheadAt(at)
 		}
 	}
 	return snap
@@ -128,7 +127,7 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 	s.mu.Lock()
 	unsaved := s.unsaved
 	s.mu.Unlock()
-	value, err := s.store.Get(ctx, s.key)
+	value, err := s.store.Get(ctx, s.key())
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return unsaved, nil
@@ -153,7 +152,10 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 // write fails (REF-9). When another writer was faster, its record stands.
 func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
 	rec.Version, rec.Generation = recordVersion, old+1
-	err := put(ctx, s.store, s.key, rec.Generation, rec)
+	// An answer in hand is written whatever happened to whoever asked for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	err := put(ctx, s.store, s.key(), rec.Generation, rec)
 	if errors.Is(err, ErrStale) {
 		newer, err := s.load(ctx)
 		if err != nil {
@@ -201,34 +203,6 @@ func decodeRecord[T any](value []byte, decode func([]byte, *gen.Report) (*T, err
 	}
 	return rec, nil
 }
-
-// lock takes the store's lock at key for the time of one leg or login; a store
-// without locks gives a lock that excludes nobody.
-func (s *session) lock(ctx context.Context, key string) (Lock, error) {
-	if locker, ok := s.store.(Locker); ok {
-		lock, err := locker.Lock(ctx, key)
-		if err == nil {
-			return lock, nil
-		}
-		if !errors.Is(err, errors.ErrUnsupported) {
-			return nil, &StoreError{Op: "lock", Err: err}
-		}
-	}
-	return noLock{}, nil
-}
-
-// unlock frees a lock even when the flight's time is up.
-func unlock(ctx context.Context, lock Lock) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	_ = lock.Unlock(ctx) // a lost lock is free already
-}
-
-type noLock struct{}
-
-func (noLock) Expires() time.Time           { return time.Time{} }
-func (noLock) Renew(context.Context) error  { return nil }
-func (noLock) Unlock(context.Context) error { return nil }
 
 // hash makes a store key of values that may be private or long.
 func hash(parts ...string) string {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
-	"github.com/mcpoauth/mcpoauth/gen"
 )
 
 // The bounds of step-ups (STEP-4): a resource that keeps asking must not keep a
@@ -108,6 +107,9 @@ func (s *session) stepUpAllowed(wanted []string, operation string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.stepUps == nil {
+		s.stepUps = new(stepUpLog)
+	}
 	if reason := s.stepUps.take(operation, strings.Join(wanted, " "), time.Now()); reason != "" {
 		return &StepUpError{Scope: wanted, Reason: reason}
 	}
@@ -117,15 +119,15 @@ func (s *session) stepUpAllowed(wanted []string, operation string) error {
 
 // mayStepUp ends a step-up that would ask for nothing new: the scope was
 // requested for the present token already, and the server gave what it gives.
-func (s *session) mayStepUp(f *flight, found *flows.Discovery, rec *gen.SessionRecord) error {
-	if !f.need.stepUp || rec == nil {
+func (l *login) mayStepUp() error {
+	if !l.flight.need.stepUp || l.old == nil {
 		return nil
 	}
-	wanted := f.need.challenge.Scope()
-	if len(wanted) == 0 && found.ResourceMetadata != nil {
-		wanted = found.ResourceMetadata.ScopesSupported
+	wanted := l.flight.need.challenge.Scope()
+	if len(wanted) == 0 && l.found.ResourceMetadata != nil {
+		wanted = l.found.ResourceMetadata.ScopesSupported
 	}
-	if flows.StepUpHelps(flows.SplitScope(rec.RequestedScope), wanted) {
+	if flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
 		return nil
 	}
 	return &StepUpError{Scope: wanted, Reason: "the scope was already requested for the present token"}

@@ -97,7 +97,7 @@ func (t *Transport) base() http.RoundTripper {
 // ours: covered by the resource, and not authorized by the caller already.
 func (s *session) ours(req *http.Request) bool {
 	_, own := req.Header["Authorization"]
-	return !own && s.covers.covers(req)
+	return !own && s.target.covers.covers(req)
 }
 
 // authorized returns a copy of req with the token: the caller's request stays
@@ -192,7 +192,7 @@ func (c *Client) Observe(req *http.Request, res *http.Response, round *Round) (a
 		c.session.succeeded(req)
 		return false, nil
 	}
-	if !c.session.covers.covers(req) {
+	if !c.session.target.covers.covers(req) {
 		return false, nil
 	}
 	round.sends++
@@ -227,7 +227,7 @@ func (s *session) unauthorized(ctx context.Context, sent *http.Request, res *htt
 	challenge, ok := flows.BearerChallenge(challenges)
 	if !ok && len(challenges) > 0 {
 		// DISC-3: it wants something that is no business of ours.
-		s.log("the resource offers no Bearer challenge", "schemes", flows.OtherSchemes(challenges))
+		s.log("the resource offers no Bearer challenge", "resource", s.target.url, "schemes", flows.OtherSchemes(challenges))
 		return nil, nil
 	}
 	// The token that was rejected is the one the request carried. If the

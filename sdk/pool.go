@@ -1,0 +1,222 @@
+// Pool: many subjects and resources, for gateways.
+
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
+)
+
+// defaultMaxSessions is some 60 MB of sessions beside their tokens.
+const defaultMaxSessions = 100_000
+
+// Pool keeps many subjects authorized at many resources. Its sessions share
+// the configuration, the store, the metadata, the registrations and the
+// connections; a session at rest is some hundred bytes and its token, without a
+// goroutine or a timer. Several pools with one store, in one process or on many
+// machines, are one pool to their users: any of them finishes what another
+// began.
+//
+// All methods may be called by several goroutines at once. Close it when it is
+// no longer used.
+type Pool struct {
+	core *core
+	most int
+
+	mu       sync.Mutex // guards what follows; never held over I/O
+	targets  map[string]*target
+	sessions map[sessionID]*session
+}
+
+type sessionID struct{ subject, resource string }
+
+// NewPool checks the configuration and returns a pool. Resource and Subject of
+// cfg must be empty: each call of Client names them. maxSessions bounds the
+// sessions in memory; zero means 100,000. The ones that are evicted, those that
+// were not used for long, come back from the store when they are needed.
+func NewPool(cfg Config, maxSessions int) (*Pool, error) {
+	if cfg.Resource != "" || cfg.Subject != "" {
+		return nil, errors.New("sdk: pool: Resource and Subject belong to Pool.Client, not to the configuration")
+	}
+	if err := cfg.checkOptions(); err != nil {
+		return nil, err
+	}
+	if maxSessions <= 0 {
+		maxSessions = defaultMaxSessions
+	}
+	return &Pool{
+		core: newCore(&cfg), most: maxSessions,
+		targets: make(map[string]*target), sessions: make(map[sessionID]*session),
+	}, nil
+}
+
+// Client returns the client of one subject at one resource. It sends nothing
+// and reads nothing. The result may be kept or asked for anew at each request;
+// its Close does nothing.
+func (p *Pool) Client(subject, resource string) (*Client, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := sessionID{subject, resource}
+	s, ok := p.sessions[id]
+	if !ok {
+		t, err := p.target(resource)
+		if err != nil {
+			return nil, err
+		}
+		if len(p.sessions) >= p.most {
+			p.evict()
+		}
+		// The target's string serves all sessions of a resource.
+		s = &session{core: p.core, target: t, subject: subject}
+		t.sessions++
+		p.sessions[sessionID{subject, t.url}] = s
+	}
+	s.used.Store(time.Now().Unix())
+	return &Client{session: s}, nil
+}
+
+func (p *Pool) target(resource string) (*target, error) {
+	if t, ok := p.targets[resource]; ok {
+		return t, nil
+	}
+	if err := validate.Endpoint(resource, validate.AllowInsecureHTTP(p.core.cfg.AllowInsecureHTTP...)); err != nil {
+		return nil, fmt.Errorf("sdk: pool: resource: %w", err)
+	}
+	t, err := newTarget(&p.core.cfg, resource)
+	if err != nil {
+		return nil, err
+	}
+	p.targets[resource] = t
+	return t, nil
+}
+
+// evictSample is how many sessions are looked at to find one to evict: the
+// oldest of a sample is nearly the oldest of all, without a list to maintain.
+const evictSample = 16
+
+// evict drops the longest unused of a sample of sessions. A session with a
+// flight or an unsaved record stays; one that somebody still holds lives on
+// beside its successor, and the store's lock keeps the two apart.
+func (p *Pool) evict() {
+	var oldest sessionID
+	var used int64
+	looked := 0
+	for id, s := range p.sessions {
+		if looked == evictSample {
+			break
+		}
+		if at := s.used.Load(); s.idle() && (looked == 0 || at < used) {
+			oldest, used = id, at
+			looked++
+		}
+	}
+	if looked == 0 {
+		return
+	}
+	p.remove(oldest)
+}
+
+// remove drops a session, and its target with the last session of it.
+func (p *Pool) remove(id sessionID) {
+	s, ok := p.sessions[id]
+	if !ok {
+		return
+	}
+	delete(p.sessions, id)
+	if s.target.sessions--; s.target.sessions == 0 {
+		delete(p.targets, id.resource)
+	}
+}
+
+func (s *session) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flight == nil && s.unsaved == nil
+}
+
+// Finish completes a login that any pool with the same store began; see
+// [Client.Finish]. The resource is the one that the login was begun for.
+func (p *Pool) Finish(ctx context.Context, subject, callback string) (*Client, error) {
+	state := stateOf(callback)
+	if state == "" {
+		return nil, &flows.CallbackError{Err: errNoState}
+	}
+	value, err := p.core.store.Get(ctx, pendingKey(state))
+	if errors.Is(err, ErrNotFound) {
+		return nil, &flows.CallbackError{Err: errUnknownState}
+	}
+	if err != nil {
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	pending, err := decodeRecord(value, gen.DecodePendingRecord)
+	if err != nil {
+		return nil, err
+	}
+	if pending.Deleted {
+		return nil, &flows.CallbackError{Err: errPendingOver}
+	}
+	client, err := p.Client(subject, pending.ResourceURL)
+	if err != nil {
+		return nil, err
+	}
+	return client, client.Finish(ctx, subject, callback)
+}
+
+// Sessions iterates over the sessions in memory: subject and resource of each.
+// Those that were evicted, or belong to other processes, are in the store only.
+func (p *Pool) Sessions() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		p.mu.Lock()
+		ids := make([]sessionID, 0, len(p.sessions))
+		for id := range p.sessions {
+			ids = append(ids, id)
+		}
+		p.mu.Unlock()
+		for _, id := range ids {
+			if !yield(id.subject, id.resource) {
+				return
+			}
+		}
+	}
+}
+
+// Logout forgets the tokens of one subject at all resources of this pool's
+// memory, and drops its sessions; see [Client.Logout].
+func (p *Pool) Logout(ctx context.Context, subject string) error {
+	var failed []error
+	for who, resource := range p.Sessions() {
+		if who != subject {
+			continue
+		}
+		client, err := p.Client(subject, resource)
+		if err == nil {
+			err = client.Logout(ctx)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("sdk: logout from %s: %w", resource, err))
+			continue
+		}
+		p.drop(sessionID{subject, resource})
+	}
+	return errors.Join(failed...)
+}
+
+func (p *Pool) drop(id sessionID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.remove(id)
+}
+
+// Close ends what is under way in all sessions and waits for it.
+func (p *Pool) Close() error {
+	p.core.close()
+	return nil
+}

@@ -1,0 +1,178 @@
+// Pools: many sessions, shared metadata and registrations, bounded memory.
+
+package sdk_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/flows/flowstest"
+	"github.com/mcpoauth/mcpoauth/sdk"
+)
+
+func (w *world) pool(t *testing.T, most int, edit ...func(*sdk.Config)) *sdk.Pool {
+	t.Helper()
+	cfg := sdk.Config{Authorizer: w.human}
+	for _, f := range edit {
+		f(&cfg)
+	}
+	pool, err := sdk.NewPool(cfg, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func (w *world) member(t *testing.T, pool *sdk.Pool, subject string) *sdk.Client {
+	t.Helper()
+	client, err := pool.Client(subject, w.rs.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// HTTP-5, REG-7, DISC-17: the second subject needs no discovery and no
+// registration, also when all come at once.
+func TestPoolShares(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	pool := w.pool(t, 0)
+	var wg sync.WaitGroup
+	for i := range 10 {
+		client := w.member(t, pool, fmt.Sprint("subject ", i)).HTTPClient()
+		wg.Go(func() {
+			if status, _, err := try(t, client, w.rs.URL(), "{}"); err != nil || status != 200 {
+				t.Errorf("status %d, error %v", status, err)
+			}
+		})
+	}
+	wg.Wait()
+	wantCounts(t, w.as, map[string]int{"register": 1, "token:authorization_code": 10})
+	w.as.ForgetRequests()
+	w.rs.ForgetRequests()
+	wantStatus(t, w.member(t, pool, "one more").HTTPClient(), w.rs.URL(), 200)
+	wantCounts(t, w.as, map[string]int{"asm": 0, "register": 0, "authorize": 1, "token:authorization_code": 1})
+	if n := w.rs.Count("prm"); n != 0 {
+		t.Errorf("%d metadata requests at the resource, want 0", n)
+	}
+}
+
+// AUTHZ-8: a replica finishes what another began; sessions of one subject are
+// not another's.
+func TestPoolReplicas(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	store := sdk.NewMemoryStore()
+	one, two := w.pool(t, 0, twoLegged(store, "")), w.pool(t, 0, twoLegged(store, ""))
+	begun, err := w.member(t, one, "alice").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	callback, err := w.as.Authorize(t.Context(), begun.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *flows.CallbackError
+	if _, err := two.Finish(t.Context(), "mallory", callback); !errors.As(err, &refused) {
+		t.Fatalf("another subject finished: %v", err)
+	}
+	client, err := two.Finish(t.Context(), "alice", callback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, client.HTTPClient(), w.rs.URL(), 200)
+	wantStatus(t, w.member(t, one, "alice").HTTPClient(), w.rs.URL(), 200)
+	var consent *sdk.ConsentRequiredError
+	if _, _, err := try(t, w.member(t, one, "mallory").HTTPClient(), w.rs.URL(), "{}"); !errors.As(err, &consent) {
+		t.Errorf("mallory got %v, want a consent of her own", err)
+	}
+	if err := two.Logout(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.member(t, two, "alice").Token(t.Context()); !errors.Is(err, sdk.ErrNotAuthorized) {
+		t.Errorf("Token after logout: %v", err)
+	}
+}
+
+// HTTP-5: memory is bounded, and an evicted session comes back from the store.
+func TestPoolEvicts(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	pool := w.pool(t, 5)
+	for i := range 20 {
+		wantStatus(t, w.member(t, pool, fmt.Sprint(i)).HTTPClient(), w.rs.URL(), 200)
+	}
+	n := 0
+	for range pool.Sessions() {
+		n++
+	}
+	if n > 5 {
+		t.Errorf("%d sessions in memory, want at most 5", n)
+	}
+	for i := range 20 {
+		wantStatus(t, w.member(t, pool, fmt.Sprint(i)).HTTPClient(), w.rs.URL(), 200)
+	}
+	wantCounts(t, w.as, map[string]int{"authorize": 20})
+}
+
+// REF-8: inside the window a request goes on with its token while one refresh
+// runs beside it.
+func TestRefreshAhead(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{TokenLife: time.Minute}, flowstest.ResourceConfig{})
+	client := w.client(t, func(c *sdk.Config) { c.RefreshAhead, c.Skew = 10*time.Minute, time.Second }).HTTPClient()
+	wantStatus(t, client, w.rs.URL(), 200)
+	hold := make(chan struct{})
+	released := sync.OnceFunc(func() { close(hold) })
+	defer released()
+	w.as.Configure(func(c *flowstest.ServerConfig) {
+		c.RefreshLife = time.Hour
+		c.Refresh = func(map[string]any) { <-hold }
+	})
+	for range 5 { // nobody waits for the refresh
+		wantStatus(t, client, w.rs.URL(), 200)
+	}
+	released()
+	for w.as.Count("token:refresh_token") == 0 {
+		runtime.Gosched()
+	}
+	wantCounts(t, w.as, map[string]int{"authorize": 1})
+}
+
+// BenchmarkPool shows what a session at rest costs: bytes beyond its strings,
+// and the pause that the garbage collector makes of all of them.
+func BenchmarkPool(b *testing.B) {
+	const sessions = 100_000
+	for b.Loop() {
+		pool, err := sdk.NewPool(sdk.Config{}, 2*sessions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		subjects := make([]string, sessions)
+		for i := range subjects {
+			subjects[i] = fmt.Sprint("subject ", i)
+		}
+		before := heap()
+		for _, subject := range subjects {
+			if _, err := pool.Client(subject, "https://mcp.example.com/mcp"); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(heap()-before)/sessions, "B/session")
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		b.ReportMetric(float64(stats.PauseNs[(stats.NumGC+255)%256])/1e3, "µs/pause")
+		_ = pool.Close()
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}

@@ -32,7 +32,7 @@ func (s *formScanner) next(m *members) bool {
 	for s.err == nil && s.rest != "" {
 		m.at = s.pos
 		pair, rest, _ := strings.Cut(s.rest, "&")
-		s.pos += len(pair) + 1
+		s.pos += len(s.rest) - len(rest)
 		s.rest = rest
 		if pair == "" {
 			continue

@@ -59,9 +59,9 @@ func (s *scanner) next(m *members) bool {
 		s.depth--
 		return false
 	}
+	s.path[s.level-1] = step{}
 	if m.begun {
 		if c != ',' {
-			s.path[s.level-1] = step{}
 			s.syntax("want a comma or the end of the object")
 			return false
 		}
@@ -218,7 +218,10 @@ func (s *scanner) element(m *members) bool {
 		s.pos++
 		s.peek()
 	}
-	m.index++
+	if m.index++; m.index == maxElements {
+		s.fail(ProblemSize, "more than 4096 elements")
+		return false
+	}
 	s.path[s.level-1] = step{kind: indexed, index: m.index}
 	return true
 }

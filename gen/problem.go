@@ -23,7 +23,7 @@ const (
 	ProblemSyntax    ProblemKind = "syntax"           // no JSON, or no form encoding
 	ProblemTrailing  ProblemKind = "trailing data"    // bytes after the document
 	ProblemDepth     ProblemKind = "depth"            // nested deeper than MaxDepth
-	ProblemSize      ProblemKind = "size"             // longer than MaxSize
+	ProblemSize      ProblemKind = "size"             // longer than MaxSize, or a list of objects longer than 4096
 )
 
 // Problem is one thing wrong with a document that could still be decoded.
@@ -34,7 +34,7 @@ type Problem struct {
 	Offset int
 	// Kind says what is wrong.
 	Kind ProblemKind
-	// Detail is a short phrase without any part of the document.
+	// Detail is a short phrase without any value of the document, empty where Kind says it all.
 	Detail string
 }
 
@@ -54,7 +54,7 @@ type DecodeError struct {
 	Offset int
 	// Kind says what is wrong.
 	Kind ProblemKind
-	// Detail is a short phrase without any value of the document.
+	// Detail is a short phrase without any value of the document, empty where Kind says it all.
 	Detail string
 }
 

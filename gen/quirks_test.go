@@ -139,6 +139,14 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+	keys := `{"keys":[{}` + strings.Repeat(",{}", 4095)
+	if _, err := gen.DecodeJSONWebKeySet([]byte(keys+"]}"), nil); err != nil {
+		t.Error("4096 keys: ", err)
+	}
+	_, err := gen.DecodeJSONWebKeySet([]byte(keys+",{}]}"), nil)
+	if refusal := refused(t, err); refusal.Kind != gen.ProblemSize {
+		t.Error(err)
+	}
 	deep := start + `,"x":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + "}"
 	if _, err := gen.DecodeAuthorizationServerMetadata([]byte(deep), nil); err != nil {
 		t.Error("64 levels: ", err)
@@ -147,7 +155,7 @@ func TestRefusals(t *testing.T) {
 
 // SEC-5: nothing of the document but member names, escaped, is in an error.
 func TestDecodeErrorText(t *testing.T) {
-	name := strings.Repeat("\\u001b", 100) + "~/"
+	name := "é" + strings.Repeat("\\u001b", 100) + "~/"
 	_, err := gen.DecodeTokenResponse([]byte(`{"access_token":"s3cr3t","`+name+`":1,"`+name+`":2}`), nil)
 	text := refused(t, err).Error()
 	if len(text) > 600 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) || strings.Contains(text, "s3cr3t") {

@@ -83,6 +83,9 @@ func checkKeywords(t *testing.T, where string, schema object, allowed []string) 
 		if !slices.Contains(allowed, keyword) {
 			t.Errorf("%s: keyword %s is not in the list: misspelt?", where, keyword)
 		}
+		if number, _ := value.(float64); strings.HasPrefix(keyword, "min") && keyword != "minimum" && number != 1 {
+			t.Errorf("%s: %s %v: the decoders know empty and not empty only", where, keyword, value)
+		}
 		if keyword == "format" && !slices.Contains(formats, value.(string)) {
 			t.Errorf("%s: format %v", where, value)
 		}

@@ -93,8 +93,10 @@ func (c *Client) Authorize(in AuthorizeRequest) (*Pending, error) {
 	}
 	// 4. The URL. The endpoint's own query is kept.
 	var err error
-	p.URL, err = withQuery(d.Server.AuthorizationEndpoint, in.values(p))
-	return p, err
+	if p.URL, err = withQuery(d.Server.AuthorizationEndpoint, in.values(p)); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // fitForCode applies the rules that refuse the code flow (META-1, META-5).
@@ -109,7 +111,7 @@ func (c *Client) fitForCode(d *Discovery) error {
 		return nil
 	}
 	var except []validate.Rule
-	if slices.Contains(c.PKCEUnadvertised, d.Server.Issuer) {
+	if d.Server.CodeChallengeMethodsSupported == nil && slices.Contains(c.PKCEUnadvertised, d.Server.Issuer) {
 		except = append(except, validate.RulePKCEMissing)
 	}
 	found := validate.AuthorizationServer(d.Server, d.Server.Issuer, c.rules()...)

@@ -46,8 +46,8 @@ var errEmptyIssuer = errors.New("its iss is empty")
 // parseCallback reads the query of a redirect URL, or a bare query.
 func parseCallback(callback string) (*gen.AuthorizationResponse, error) {
 	query := strings.TrimSpace(callback)
-	if i := strings.IndexByte(query, '?'); i >= 0 {
-		query = query[i+1:]
+	if isURL(query) {
+		_, query, _ = strings.Cut(query, "?")
 	}
 	// Some servers append "#_=_" or the like; a fragment is not part of the
 	// query response mode.
@@ -63,4 +63,15 @@ func parseCallback(callback string) (*gen.AuthorizationResponse, error) {
 		}
 	}
 	return response, nil
+}
+
+// isURL tells a redirect URL or its path from a bare query, in which a question
+// mark may stand for itself.
+func isURL(callback string) bool {
+	for _, prefix := range []string{"https://", "http://", "/", "?"} {
+		if len(callback) >= len(prefix) && strings.EqualFold(callback[:len(prefix)], prefix) {
+			return true
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ package flows
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -18,8 +19,9 @@ const ProtocolVersion = "2026-07-28"
 
 // Client carries out the legs of the flows. The zero value is usable. Its
 // fields must not be changed after the first call; its methods may be called
-// by several goroutines at once. A Client must not be copied after first use
-// and needs no closing: idle connections belong to HTTP.
+// by several goroutines at once. A Client must not be copied after first use.
+// It needs no closing: idle connections end by themselves, or by
+// CloseIdleConnections.
 type Client struct {
 	// HTTP sends the OAuth requests (proxy, CA, client certificate, test
 	// transport). It is copied and wrapped, never changed: its cookie jar and
@@ -45,12 +47,20 @@ type Client struct {
 	// addresses stay refused. Without it a hostile metadata document cannot
 	// make this process send requests into its own network.
 	AllowPrivateNetworks bool
+	// AllowNetworks lists further networks that legs may dial, such as that of
+	// an authorization server inside the company. A metadata address of a
+	// cloud needs a prefix of its own.
+	AllowNetworks []netip.Prefix
 	// PKCEUnadvertised lists issuers known to support PKCE with S256 although
 	// their metadata leaves code_challenge_methods_supported out. A list that
 	// is there without S256 is never excused.
 	PKCEUnadvertised []string
+	// Documents keeps metadata documents between discoveries. Nil fetches them
+	// each time.
+	Documents DocumentCache
 
 	once sync.Once
+	door *door
 	ops  *gen.Client
 }
 
@@ -58,15 +68,24 @@ type Client struct {
 // its limits, retries, redirect rule and trace hold for them too.
 func (c *Client) Operations() *gen.Client {
 	c.once.Do(func() {
-		c.ops = &gen.Client{Doer: newDoor(doorOptions{
+		c.door = newDoor(doorOptions{
 			HTTP:                 c.HTTP,
 			Trace:                c.Trace,
 			Header:               c.header(),
 			Timeout:              c.Timeout,
 			AllowPrivateNetworks: c.AllowPrivateNetworks,
-		})}
+			AllowNetworks:        c.AllowNetworks,
+		})
+		c.ops = &gen.Client{Doer: c.door}
 	})
 	return c.ops
+}
+
+// CloseIdleConnections closes the connections of this client that no leg is
+// using; those of HTTP's own transport are left to its owner.
+func (c *Client) CloseIdleConnections() {
+	c.Operations()
+	c.door.CloseIdleConnections()
 }
 
 // TokenTimeout is the time within which a token request ends, one way or the

@@ -54,6 +54,10 @@ type DiscoverRequest struct {
 	// Covers decides, instead of the rule of DISC-9, whether the resource in
 	// the metadata covers the URL in use. Nil means the rule.
 	Covers func(resource, url string) bool
+	// Reload asks for the protected resource metadata even when Documents has
+	// it: a token was rejected, and the resource may have moved to another
+	// authorization server.
+	Reload bool
 	// NoLegacy switches the 2025-03-26 path off: without protected resource
 	// metadata discovery fails.
 	NoLegacy bool
@@ -94,6 +98,18 @@ func (c *Client) Discover(ctx context.Context, in DiscoverRequest) (*Discovery, 
 	}
 	c.Trace.decided(ctx, "discover", d.out.Server.Issuer, "found", string(d.out.Source))
 	return d.out, nil
+}
+
+// ResourceMetadata reads the protected resource metadata alone: who protects
+// the resource now? Nil without an error means that there is none.
+func (c *Client) ResourceMetadata(ctx context.Context, in DiscoverRequest) (*gen.ProtectedResourceMetadata, error) {
+	d := &discovery{Client: c, in: in, out: &Discovery{URL: in.URL}}
+	ctx = withResource(ctx, in.URL)
+	doc, err := d.protectedResource(ctx)
+	if err != nil {
+		return nil, d.fail(ctx, err)
+	}
+	return doc, nil
 }
 
 // discovery is one discovery under way.
@@ -157,38 +173,43 @@ func (d *discovery) configured(doc *gen.AuthorizationServerMetadata) error {
 // server is no reason to go to another.
 func (d *discovery) firstServer(ctx context.Context, issuers []string) error {
 	order, preferred := d.preference(unique(issuers))
-	var last error
+	var failures *verdictError
 	for _, issuer := range order {
 		err := d.server(ctx, issuer)
-		var verdict *verdictError
+		var failure *verdictError
 		switch {
 		case err == nil:
 			return nil
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, !errors.As(err, &failure):
 			return err
-		case errors.As(err, &verdict) && verdict.verdict == refused:
-			return err
-		case errors.As(err, &verdict) && verdict.verdict == unknown && issuer == preferred:
+		case failure.verdict == refused, failure.verdict == unknown && issuer == preferred:
 			return err
 		}
-		last = err
+		failures = failures.and(failure)
 	}
-	return last
+	return failures
 }
 
+// preference sorts the issuers. A preferred one is known by the spelling that
+// the resource's metadata has for it.
 func (d *discovery) preference(issuers []string) (order []string, preferred string) {
-	preferred = d.in.BoundIssuer
-	if !slices.Contains(issuers, preferred) {
-		preferred = ""
-		if d.in.SelectIssuer != nil {
-			preferred = d.in.SelectIssuer(slices.Clone(issuers))
-		}
-		if !slices.Contains(issuers, preferred) {
-			return issuers, ""
-		}
+	if i := slices.IndexFunc(issuers, d.isBound); i >= 0 {
+		preferred = issuers[i]
+	} else if d.in.SelectIssuer != nil {
+		preferred = d.in.SelectIssuer(slices.Clone(issuers))
+	}
+	if preferred == "" || !slices.Contains(issuers, preferred) {
+		return issuers, ""
 	}
 	order = slices.DeleteFunc(slices.Clone(issuers), func(s string) bool { return s == preferred })
 	return append([]string{preferred}, order...), preferred
+}
+
+// isBound: credentials carry the spelling of the server's own metadata, from
+// which that of the resource may differ as far as DISC-14 tolerates.
+func (d *discovery) isBound(issuer string) bool {
+	bound := d.in.BoundIssuer
+	return bound != "" && (validate.SameIssuer(bound, issuer) || d.in.IssuerAliases[issuer] == bound)
 }
 
 // server fetches and judges the metadata of one issuer.
@@ -198,7 +219,7 @@ func (d *discovery) server(ctx context.Context, issuer string) error {
 		return &verdictError{absent, err}
 	}
 	if err := validate.Endpoint(issuer, d.rules()...); err != nil {
-		return &verdictError{refused, fmt.Errorf("flows: issuer %s: %w", bounded(issuer), err)}
+		return &verdictError{absent, fmt.Errorf("issuer: %w", err)}
 	}
 	// DISC-13: a root issuer's RFC 8414 document is nearly always there; for
 	// an issuer with a path any of the three may be it, so all go out at once.
@@ -218,10 +239,11 @@ func (d *discovery) server(ctx context.Context, issuer string) error {
 
 // askServer fetches one candidate document and judges it against issuer.
 func (d *discovery) askServer(ctx context.Context, url, issuer string) answer[gen.AuthorizationServerMetadata] {
-	res, err := d.Operations().GetAuthorizationServerMetadata(ctx, url)
+	res, err := fetchDocument(ctx, d, url, false, d.Operations().GetAuthorizationServerMetadata, gen.DecodeAuthorizationServerMetadata)
 	if err != nil {
 		a := failedAnswer[gen.AuthorizationServerMetadata](url, err)
-		if a.object {
+		var decode *gen.DecodeError
+		if a.object && errors.As(err, &decode) {
 			// An object that cannot be read cannot carry the right issuer.
 			a.verdict = refused
 		}
@@ -238,16 +260,18 @@ func (d *discovery) askServer(ctx context.Context, url, issuer string) answer[ge
 	// document looked for: something answers in this server's name.
 	if err := found.Refuses(validate.UseDocument); err != nil {
 		a.refuse(refused, err)
+		return a
 	}
+	keepDocument(ctx, d, url, res)
 	return a
 }
 
 func (d *discovery) fail(ctx context.Context, err error) error {
 	var verdict *verdictError
-	temporary := errors.As(err, &verdict) && verdict.verdict == unknown
+	temporary := errors.As(err, &verdict) && verdict.verdict == unknown && !isOwnRefusal(err)
 	if verdict != nil {
 		err = verdict.error
 	}
 	d.Trace.decided(ctx, "discover", d.in.URL, "failed", err.Error())
-	return &DiscoveryError{URL: d.in.URL, Attempts: d.out.Attempts, Err: err, Temporary: temporary}
+	return &DiscoveryError{URL: withoutQuery(d.in.URL), Attempts: d.out.Attempts, Err: err, Temporary: temporary}
 }

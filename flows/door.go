@@ -88,8 +88,6 @@ func (d *door) Do(req *http.Request) (*http.Response, error) {
 	sender := retryablehttp.Client{
 		HTTPClient:   d.client,
 		RetryMax:     maxAttempts - 1,
-		RetryWaitMin: minRetryWait,
-		RetryWaitMax: maxRetryWait,
 		CheckRetry:   leg.checkRetry,
 		Backoff:      leg.backoff,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,

@@ -120,7 +120,7 @@ func TestDialErrorIsRepeated(t *testing.T) {
 	}
 }
 
-// The answers of a limit or an outage: repeated where allowed, and given back.
+// TOK-5: the answers of a limit or an outage: repeated where allowed, and given back.
 func TestAnswersThatAreRepeated(t *testing.T) {
 	t.Parallel()
 	var status atomic.Int32
@@ -155,7 +155,7 @@ func TestAnswersThatAreRepeated(t *testing.T) {
 	}
 }
 
-// A server that asks for a long wait gets no repetition, and the caller its answer.
+// TOK-5: a server that asks for a long wait gets no repetition, and the caller its answer.
 func TestRetryAfterTooLong(t *testing.T) {
 	var header atomic.Value
 	server, hits := countingServer(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -178,6 +178,7 @@ func TestRetryAfterTooLong(t *testing.T) {
 	}
 }
 
+// TOK-5
 func TestAskedWait(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
@@ -196,6 +197,7 @@ func TestAskedWait(t *testing.T) {
 	}
 }
 
+// TOK-5
 func FuzzAskedWait(f *testing.F) {
 	f.Add("5")
 	f.Add("Fri, 31 Dec 9999 23:59:59 GMT")

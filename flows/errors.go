@@ -3,6 +3,7 @@
 package flows
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ type Attempt struct {
 // remedy is on the server's side, or a pinned issuer or metadata in the
 // configuration.
 type DiscoveryError struct {
-	// URL is the resource that discovery was for.
+	// URL is the resource that discovery was for, without query and userinfo.
 	URL string
 	// Attempts are all documents asked for, in the order of the answers' rank.
 	Attempts []Attempt
@@ -145,8 +146,9 @@ func (e *AuthorizationError) Error() string {
 }
 
 // CallbackError reports an authorization response that must not be acted on:
-// wrong state, wrong or missing iss, no code. Nothing that the response said
-// is repeated in it. The code, if there was one, has not been sent anywhere.
+// wrong state, wrong or missing iss, no code. Of the response nothing but a
+// wrong iss is repeated in it. The code, if there was one, has not been sent
+// anywhere.
 type CallbackError struct {
 	// Err is a *validate.Error whose rule tells which check failed.
 	Err error
@@ -183,7 +185,7 @@ type TokenError struct {
 func (e *TokenError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "flows: token request (%s)", bounded(e.Grant))
-	if e.StatusCode != 0 {
+	if e.StatusCode != 0 && !errors.As(e.Err, new(*gen.ResponseError)) {
 		b.WriteString(": status " + strconv.Itoa(e.StatusCode))
 	}
 	switch {
@@ -202,17 +204,14 @@ func (e *TokenError) Error() string {
 func (e *TokenError) Unwrap() error { return e.Err }
 
 // Final says that this very grant (the code, the refresh token) is spent: the
-// server gave an OAuth error of the 4xx class other than 408, 425 and 429
-// (REF-6). Everything else may pass: a 5xx, a firewall's page, the network.
+// server gave an OAuth error of the 4xx class other than 408, 425 and 429, or
+// one with 2xx as some do (REF-6). Everything else may pass: a 5xx, a firewall's page, the network.
 func (e *TokenError) Final() bool {
 	if e.Code == "" {
 		return false
 	}
-	switch e.StatusCode {
-	case 408, 425, 429:
-		return false
-	}
-	return e.StatusCode < 500 && e.Code != "temporarily_unavailable" && e.Code != "server_error"
+	redirected := e.StatusCode >= 300 && e.StatusCode < 400
+	return !redirected && !mayPass(e.StatusCode) && e.Code != "temporarily_unavailable" && e.Code != "server_error"
 }
 
 // ClientRejected says that the server does not know the client (any more), or

@@ -16,8 +16,7 @@ import (
 // written; without the guard they could name machines that only this process
 // can reach (server-side request forgery). Nothing has been sent.
 //
-// The remedies: [Client.AllowPrivateNetworks] or [Client.AllowNetworks], when
-// the server is meant to be there.
+// The remedy, when the server is meant to be there, is [Client.AllowPrivateNetworks].
 type GuardError struct {
 	// Host is the host that was asked for, as the URL spells it.
 	Host string
@@ -31,12 +30,16 @@ type GuardError struct {
 	class addressClass
 }
 
-// Error names the host, the address and its class.
+// Error names the host, the address and its class, and the remedy if there is one.
 func (e *GuardError) Error() string {
 	if !e.Addr.IsValid() {
 		return fmt.Sprintf("flows: guard: %s: %s address refused", bounded(e.Host), e.Class)
 	}
-	return fmt.Sprintf("flows: guard: %s: %s address %s refused", bounded(e.Host), e.Class, e.Addr)
+	hint := ""
+	if e.class.local() {
+		hint = " (AllowPrivateNetworks permits it)"
+	}
+	return fmt.Sprintf("flows: guard: %s: %s address %s refused%s", bounded(e.Host), e.Class, e.Addr, hint)
 }
 
 func newGuardError(host string, addr netip.Addr, class addressClass) *GuardError {

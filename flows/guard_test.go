@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -191,7 +192,12 @@ func TestGuardAndProxies(t *testing.T) {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
-	if hits.Load() != 1 {
+	// The proxy is where the caller's own dial function finds it.
+	byHand := &http.Transport{Proxy: http.ProxyURL(proxyURL), DialContext: dialAlways(proxy)}
+	if _, err := get(t, testDoor(t, doorOptions{HTTP: &http.Client{Transport: byHand}}), ctx, "http://as.example.com/metadata"); err != nil {
+		t.Errorf("with a dialer: %v", err)
+	}
+	if hits.Load() != 2 {
 		t.Errorf("%d requests arrived at the proxy", hits.Load())
 	}
 }
@@ -219,6 +225,41 @@ func TestGuardAndOtherRoundTrippers(t *testing.T) {
 	}
 }
 
+// HTTP-4: HTTP/2, limits and time-outs are as the caller's transport has them.
+func TestGuardKeepsTheTransport(t *testing.T) {
+	if base := newGuardTransport(&http.Transport{}, guardPolicy{}).base; !base.ForceAttemptHTTP2 {
+		t.Error("the dial function of the guard turns HTTP/2 off")
+	}
+	off := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}, MaxResponseHeaderBytes: 7, IdleConnTimeout: 8}
+	if base := newGuardTransport(off, guardPolicy{}).base; base.ForceAttemptHTTP2 || base.TLSNextProto == nil || base.MaxResponseHeaderBytes != 7 || base.IdleConnTimeout != 8 {
+		t.Errorf("transport %+v", base)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	res, err := get(t, testDoor(t, doorOptions{HTTP: server.Client()}), onLoopback(t.Context()), server.URL)
+	if err != nil || res.ProtoMajor != 2 {
+		t.Errorf("response %v, error %v", res, err)
+	}
+}
+
+// SEC-2
+func TestDoorAllowsNetworks(t *testing.T) {
+	server, _ := countingServer(t, nil)
+	ctx := withResource(t.Context(), "https://8.8.8.8/mcp") // no look-up
+	for _, opts := range []doorOptions{{AllowPrivateNetworks: true}, {AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}} {
+		if _, err := get(t, testDoor(t, opts), ctx, server.URL); err != nil {
+			t.Error(err)
+		}
+	}
+	var refusal *GuardError
+	if _, err := get(t, testDoor(t, doorOptions{}), ctx, server.URL); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "AllowPrivateNetworks") {
+		t.Error(err)
+	}
+}
+
+// SEC-2
 func TestWithResource(t *testing.T) {
 	ctx := WithResource(t.Context(), "http://127.0.0.1/mcp")
 	if resourceFrom(ctx).known() != classLoopback || withResource(ctx, "http://127.0.0.1/mcp") != ctx {

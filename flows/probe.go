@@ -3,10 +3,15 @@
 package flows
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/validate"
@@ -30,6 +35,44 @@ type verdictError struct {
 
 func (e *verdictError) Unwrap() error { return e.error }
 
+// and adds the failure of another server. An answer that is missing anywhere
+// leaves the whole open.
+func (e *verdictError) and(other *verdictError) *verdictError {
+	if e == nil {
+		return other
+	}
+	return &verdictError{max(e.verdict, other.verdict), fmt.Errorf("%w; %w", e.error, other.error)}
+}
+
+// fetchDocument gets a document from the cache or from its URL.
+func fetchDocument[T any](ctx context.Context, d *discovery, url string, reload bool,
+	fetch func(context.Context, string, ...gen.Edit) (*gen.Response[T], error), decode func([]byte, *gen.Report) (*T, error),
+) (*gen.Response[T], error) {
+	if d.Documents == nil || reload {
+		return fetch(ctx, url)
+	}
+	body, ok := d.Documents.Load(ctx, url)
+	if !ok {
+		return fetch(ctx, url)
+	}
+	res := &gen.Response[T]{StatusCode: http.StatusOK, URL: url, Body: body}
+	var err error
+	if res.Document, err = decode(body, &res.Report); err != nil {
+		return fetch(ctx, url)
+	}
+	return res, nil
+}
+
+// keepDocument offers a document that came from its URL to the cache.
+func keepDocument[T any](ctx context.Context, d *discovery, url string, res *gen.Response[T]) {
+	if d.Documents == nil || res.Header == nil {
+		return
+	}
+	if lifetime := freshness(res.Header, time.Now()); lifetime > 0 {
+		d.Documents.Save(ctx, url, res.Body, lifetime)
+	}
+}
+
 // answer is what one candidate URL gave.
 type answer[T any] struct {
 	Attempt
@@ -51,6 +94,7 @@ func failedAnswer[T any](url string, err error) answer[T] {
 	var redirect *RedirectError
 	switch {
 	case errors.As(err, &redirect):
+		a.Status = redirect.StatusCode
 		a.verdict = absent
 	case errors.As(err, &res):
 		a.Status = res.StatusCode
@@ -63,10 +107,7 @@ func failedAnswer[T any](url string, err error) answer[T] {
 // verdictOf: 4xx except 408, 425 and 429, a redirect that was not followed, and
 // a 2xx that is not the document are "absent"; the rest says nothing.
 func verdictOf(res *gen.ResponseError) verdict {
-	switch code := res.StatusCode; {
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
-		return unknown
-	case code >= 500:
+	if mayPass(res.StatusCode) {
 		return unknown
 	}
 	var decode *gen.DecodeError
@@ -82,16 +123,35 @@ func verdictOf(res *gen.ResponseError) verdict {
 	return absent // a 2xx of another media type
 }
 
-// isObject tells a JSON object that broke a rule from something else.
+// mayPass: a status that says nothing about what the server would have answered
+// at another time.
+func mayPass(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500
+}
+
+// isOwnRefusal: the guard and the size limit would refuse the same again.
+func isOwnRefusal(err error) bool {
+	return errors.As(err, new(*GuardError)) || errors.As(err, new(*http.MaxBytesError))
+}
+
+// isObject tells a JSON object that broke a rule, or came under another media
+// type or 2xx status, from something else.
 func isObject(res *gen.ResponseError) bool {
-	var decode *gen.DecodeError
-	if !errors.As(res.Err, &decode) || res.StatusCode >= 300 {
+	if res.StatusCode < 200 || res.StatusCode >= 300 {
 		return false
 	}
+	var decode *gen.DecodeError
+	if !errors.As(res.Err, &decode) {
+		return bytes.HasPrefix(bytes.TrimSpace(res.Body), []byte("{")) && json.Valid(res.Body)
+	}
 	switch decode.Kind {
-	case gen.ProblemSyntax, gen.ProblemTrailing:
+	case gen.ProblemSyntax:
 		return false
-	case gen.ProblemType:
+	case gen.ProblemType, gen.ProblemNull:
 		return decode.Pointer != ""
 	}
 	return true
@@ -133,6 +193,7 @@ func ask[T any](ctx context.Context, urls []string, together bool, fetch func(co
 // were absent, an error if one of them ends the discovery.
 func settle[T any](ctx context.Context, d *discovery, answers []answer[T]) (*T, error) {
 	for _, a := range answers {
+		a.URL, _, _ = strings.Cut(a.URL, "?")
 		d.out.Attempts = append(d.out.Attempts, a.Attempt)
 		d.object = d.object || a.object
 		d.open = d.open || !meansNothingHere(a.Attempt, a.object)

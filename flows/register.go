@@ -96,11 +96,7 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 	}
 	// 4. Dynamic registration.
 	if in.Metadata != nil && server.RegistrationEndpoint != "" {
-		metadata := *in.Metadata
-		if metadata.TokenEndpointAuthMethod == "" {
-			metadata.TokenEndpointAuthMethod = methodToRegister(server)
-		}
-		information, err := c.Register(withResource(ctx, in.Discovery.URL), server.RegistrationEndpoint, &metadata)
+		information, err := c.registerWith(ctx, in)
 		if err != nil {
 			return nil, err
 		}
@@ -109,6 +105,24 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 	// 5. Nothing left: say what the user can do.
 	return nil, &ClientError{Issuer: server.Issuer, Reason: "the server has no usable registration endpoint" +
 		" and takes no client id metadata document of ours: register a client there by hand and configure its client id"}
+}
+
+// registerWith registers the caller's metadata, completed by what the server
+// takes. A redirect URI that would not be registered is never sent (REG-11).
+func (c *Client) registerWith(ctx context.Context, in ClientRequest) (*gen.ClientInformation, error) {
+	server, metadata := in.Discovery.Server, *in.Metadata
+	if metadata.TokenEndpointAuthMethod == "" {
+		metadata.TokenEndpointAuthMethod = methodToRegister(server)
+	}
+	if len(metadata.RedirectURIs) == 0 && in.RedirectURI != "" {
+		metadata.RedirectURIs = []string{in.RedirectURI}
+	}
+	if !registered(metadata.RedirectURIs, in.RedirectURI) {
+		return nil, &ClientError{Issuer: server.Issuer, Reason: fmt.Sprintf(
+			"redirect URI %s is not in the client metadata (%s)",
+			bounded(in.RedirectURI), bounded(strings.Join(metadata.RedirectURIs, " ")))}
+	}
+	return c.Register(withResource(ctx, in.Discovery.URL), server.RegistrationEndpoint, &metadata)
 }
 
 func (c *Client) identity(ctx context.Context, server *gen.AuthorizationServerMetadata, source ClientSource, information *gen.ClientInformation) *ClientIdentity {
@@ -224,7 +238,11 @@ func (c *Client) registerOnce(ctx context.Context, endpoint string, request *gen
 	}
 	// RFC 7591 §3.2.1: the server may substitute what it likes; the client
 	// checks whether it can live with that.
-	if err := validate.ClientInformation(res.Document, request).Refuses(validate.UseRegistration); err != nil {
+	err = validate.ClientInformation(res.Document, request).Refuses(validate.UseRegistration)
+	if method := res.Document.TokenEndpointAuthMethod; err == nil && method != "" && method != request.TokenEndpointAuthMethod {
+		err = usableMethod(method, res.Document.ClientSecret != "")
+	}
+	if err != nil {
 		return nil, &RegistrationError{Request: request, StatusCode: res.StatusCode, Err: err}
 	}
 	if res.Document.ClientSecret == "" && res.Document.TokenEndpointAuthMethod == "" {

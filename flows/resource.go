@@ -61,9 +61,14 @@ func (d *discovery) askResourceAt(ctx context.Context, url string) answer[gen.Pr
 		a.refuse(refused, err)
 		return a
 	}
-	res, err := d.Operations().GetProtectedResourceMetadata(ctx, url)
+	res, err := fetchDocument(ctx, d, url, d.in.Reload, d.Operations().GetProtectedResourceMetadata, gen.DecodeProtectedResourceMetadata)
 	if err != nil {
-		return failedAnswer[gen.ProtectedResourceMetadata](url, err)
+		a := failedAnswer[gen.ProtectedResourceMetadata](url, err)
+		var decode *gen.DecodeError
+		if errors.As(err, &decode) && decode.Pointer == "/resource" && decode.Kind == gen.ProblemValue {
+			a.verdict = refused // what is no URL covers none
+		}
+		return a
 	}
 	found := validate.ProtectedResource(res.Document, d.in.URL, d.rules(validate.WithReport(res.Report))...)
 	a := answer[gen.ProtectedResourceMetadata]{doc: res.Document, warnings: found, object: true, Attempt: Attempt{URL: url, Status: res.StatusCode}}
@@ -74,10 +79,12 @@ func (d *discovery) askResourceAt(ctx context.Context, url string) answer[gen.Pr
 	case err == nil && d.in.Covers != nil && !d.in.Covers(res.Document.Resource, d.in.URL):
 		a.refuse(refused, fmt.Errorf("resource %q does not cover %q: %w",
 			bounded(res.Document.Resource), bounded(d.in.URL), validate.RuleResourceCovers))
-	case errors.Is(err, validate.RuleResourceCovers):
+	case errors.Is(err, validate.RuleResourceCovers), errors.Is(err, validate.RulePRMResourceURL):
 		a.refuse(refused, err)
 	case err != nil:
 		a.refuse(absent, err)
+	default:
+		keepDocument(ctx, d, url, res)
 	}
 	return a
 }

@@ -131,19 +131,28 @@ func (c *Client) token(ctx context.Context, grant string, in TokenRequest, call 
 	if err != nil {
 		return nil, &TokenError{Grant: grant, Err: err}
 	}
+	var secrets spoken
 	// 2. One request. It is sent again only if it certainly never arrived.
 	sent := time.Now().Round(0) // wall clock: a suspended machine ages its tokens too
-	res, err := call(ctx, edit)
+	res, err := call(forResource(ctx, in.Resource), secrets.heard(edit))
 	// 3. Whatever came back becomes a token response or a typed error.
 	doc, err := readToken(grant, res, err)
 	if err != nil {
-		return nil, err
+		return nil, secrets.cut(err)
 	}
 	// 4. Some answers must not be used although they look right.
 	if err := validate.Token(doc).Refuses(validate.UseDocument); err != nil {
 		return nil, &TokenError{Grant: grant, Err: err}
 	}
 	return newToken(doc, in.Scope, sent), nil
+}
+
+// forResource lets the guard know where the resource is, unless ctx does.
+func forResource(ctx context.Context, resource string) context.Context {
+	if resource == "" || resourceFrom(ctx) != nil {
+		return ctx
+	}
+	return withResource(ctx, resource)
 }
 
 func newToken(doc *gen.TokenResponse, requested []string, sent time.Time) *Token {
@@ -177,16 +186,29 @@ func canonicalTokenType(s string) string {
 	return "Bearer"
 }
 
+// RetryAfter returns how long the server that caused err asked to be left alone;
+// 0 when it did not.
+func RetryAfter(err error) time.Duration {
+	var token *TokenError
+	if errors.As(err, &token) {
+		return token.RetryAfter
+	}
+	return 0
+}
+
 // IsTemporary says that err came from something that may pass: the network, a
 // 5xx, 429, or an answer that was none. Nothing stored is invalid because of it.
 func IsTemporary(err error) bool {
 	var token *TokenError
 	var discovery *DiscoveryError
+	var registration *RegistrationError
 	switch {
-	case errors.As(err, &token):
-		return !token.Final() && !errors.As(err, new(*validate.Error)) && !errors.As(err, new(*MissingEndpointError))
+	case errors.As(err, &token) && token.StatusCode != 0:
+		return !token.Final() && !errors.As(err, new(*validate.Error))
 	case errors.As(err, &discovery):
 		return discovery.Temporary
+	case errors.As(err, &registration) && registration.StatusCode != 0:
+		return mayPass(registration.StatusCode)
 	}
 	return isNetworkError(err)
 }

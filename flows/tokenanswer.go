@@ -3,8 +3,10 @@
 package flows
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // readToken turns the outcome of a token leg into a token response or a
@@ -21,37 +24,41 @@ import (
 // or as Slack's {"ok":false}.
 func readToken(grant string, res *gen.Response[gen.TokenResponse], err error) (*gen.TokenResponse, error) {
 	if err == nil {
-		if oauth := errorIn(res.Body); oauth != nil {
-			return nil, oauthError(grant, res.StatusCode, res.Header, oauth)
-		}
-		return res.Document, nil
+		return judged(grant, res.StatusCode, res.Body, res.Document)
 	}
 	var answer *gen.ResponseError
 	if !errors.As(err, &answer) || answer.StatusCode == 0 {
 		return nil, &TokenError{Grant: grant, Err: err}
 	}
-	if answer.OAuth != nil {
-		return nil, oauthError(grant, answer.StatusCode, answer.Header, answer.OAuth)
-	}
 	body, ok := formAsJSON(answer)
 	if !ok {
 		body = answer.Body
 	}
+	if ok && (answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusCreated) {
+		if doc, err := gen.DecodeTokenResponse(body, nil); err == nil {
+			return judged(grant, answer.StatusCode, body, doc)
+		}
+	}
 	if oauth := errorIn(body); oauth != nil {
 		return nil, oauthError(grant, answer.StatusCode, answer.Header, oauth)
 	}
-	if ok && (answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusCreated) {
-		doc, err := gen.DecodeTokenResponse(body, nil)
-		if err == nil {
-			return doc, nil
-		}
-		return nil, &TokenError{Grant: grant, StatusCode: answer.StatusCode, Err: err}
-	}
 	return nil, &TokenError{
 		Grant: grant, StatusCode: answer.StatusCode, RetryAfter: retryAfter(answer.Header),
-		Snippet: snippet(answer.Body), Err: answer.Err,
+		Snippet: snippet(answer.Body), Err: answer,
 	}
 }
+
+// judged refuses a token response that is an error too. Which of the two the
+// server means is anyone's guess, so that nothing is final about it (TOK-5,
+// TOK-6).
+func judged(grant string, status int, body []byte, doc *gen.TokenResponse) (*gen.TokenResponse, error) {
+	if errorIn(body) != nil {
+		return nil, &TokenError{Grant: grant, StatusCode: status, Err: errTokenAndError}
+	}
+	return doc, nil
+}
+
+var errTokenAndError = fmt.Errorf("an error stands beside an access token: %w", validate.RuleTokenAndError)
 
 func oauthError(grant string, status int, header http.Header, e *gen.ErrorResponse) *TokenError {
 	return &TokenError{
@@ -113,14 +120,62 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-var tokenLike = regexp.MustCompile(`[A-Za-z0-9_~+/=.-]{20,}`)
+var (
+	tokenLike    = regexp.MustCompile(`[A-Za-z0-9_~+/=.-]{20,}`)
+	secretMember = regexp.MustCompile(`(?i)(token|secret|code|verifier)["']?\s*[:=]`)
+)
 
 // snippet is the start of a body for an error: printable, bounded, and without
-// anything long enough to be a token.
+// anything long enough to be a token. A body that may be a token response under
+// a wrong name or cut off shows nothing: short tokens exist.
 func snippet(body []byte) string {
 	if len(body) > 1024 {
 		body = body[:1024]
 	}
+	if secretMember.Match(body) {
+		return ""
+	}
 	s := tokenLike.ReplaceAllString(string(body), "[cut]")
 	return bounded(strings.Join(strings.Fields(s), " "))
+}
+
+// spoken collects the secrets of a request, for servers that repeat them in
+// their errors.
+type spoken []string
+
+// spokenParams are the parameters of token requests that are secret.
+var spokenParams = []string{"code", "code_verifier", "refresh_token", "client_secret", "client_assertion", "assertion"}
+
+// heard wraps the last edit of a request.
+func (s *spoken) heard(edit gen.Edit) gen.Edit {
+	return func(header http.Header, form url.Values) error {
+		err := edit(header, form)
+		for _, name := range spokenParams {
+			*s = append(*s, form[name]...)
+		}
+		_, credentials, _ := strings.Cut(header.Get("Authorization"), " ")
+		pair, _ := base64.StdEncoding.DecodeString(credentials)
+		_, encoded, _ := strings.Cut(string(pair), ":")
+		secret, _ := url.QueryUnescape(encoded)
+		*s = append(*s, credentials, encoded, secret)
+		return err
+	}
+}
+
+// cut takes the secrets out of the texts that the server wrote. What is
+// shorter than four bytes could be part of any word.
+func (s spoken) cut(err error) error {
+	var e *TokenError
+	if !errors.As(err, &e) {
+		return err
+	}
+	for _, secret := range s {
+		if len(secret) < 4 {
+			continue
+		}
+		for _, text := range []*string{&e.Code, &e.Description, &e.URI, &e.Snippet} {
+			*text = strings.ReplaceAll(*text, secret, "[cut]")
+		}
+	}
+	return err
 }

@@ -47,7 +47,7 @@ func AuthorizationServerMetadataURLs(issuer string) ([]string, error) {
 	}
 	if u.RawQuery != "" || u.ForceQuery || strings.Contains(issuer, "#") {
 		// RFC 8414 §2: an issuer has no query and no fragment.
-		return nil, fmt.Errorf("flows: issuer %q: has a query or fragment", bounded(issuer))
+		return nil, fmt.Errorf("flows: issuer %q: has a query or fragment", withoutQuery(issuer))
 	}
 	origin := u.Scheme + "://" + u.Host
 	// RFC 8414 §3.1: a terminating "/" goes before the well-known is inserted.
@@ -71,7 +71,7 @@ func metadataURL(ref, requestURL string) (string, error) {
 	}
 	u, err := base.Parse(ref)
 	if err != nil {
-		return "", fmt.Errorf("flows: resource_metadata %q: not a URL", bounded(ref))
+		return "", fmt.Errorf("flows: resource_metadata: not a URL")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if _, err := parseHTTPURL("resource_metadata", u.String()); err != nil {
@@ -93,11 +93,11 @@ func parseHTTPURL(noun, raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("flows: %s %q: not a URL", noun, bounded(raw))
+		return nil, fmt.Errorf("flows: %s: not a URL", noun)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("flows: %s %q: not an http or https URL", noun, bounded(raw))
+		return nil, fmt.Errorf("flows: %s %q: not an http or https URL", noun, withoutQuery(raw))
 	case u.Host == "" || u.User != nil:
-		return nil, fmt.Errorf("flows: %s %q: needs a host and no userinfo", noun, bounded(raw))
+		return nil, fmt.Errorf("flows: %s %q: needs a host and no userinfo", noun, withoutQuery(raw))
 	}
 	return u, nil
 }

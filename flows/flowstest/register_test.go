@@ -1,6 +1,7 @@
 package flowstest_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -182,26 +183,28 @@ func TestClientIDDocument(t *testing.T) {
 // A document that is not in the configuration is fetched, without following
 // redirects.
 func TestClientIDDocumentFetched(t *testing.T) {
-	var id string
+	var origin string
 	host := flowstest.NewResource(flowstest.ResourceConfig{
 		TLS: true, Hostname: "client.example.com",
 		Fault: func(kind string, n int, w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/moved.json" {
-				return flowstest.RedirectTo(302, id)(kind, n, w, r)
+				return flowstest.RedirectTo(302, "/client.json?as=/moved.json")(kind, n, w, r)
 			}
+			id := origin + cmp.Or(r.URL.Query().Get("as"), r.URL.Path)
 			body := `{"client_id":"` + id + `","client_name":"Test","redirect_uris":["` + redirectURI + `"]}`
 			return flowstest.Answer(200, "application/json", body)(kind, n, w, r)
 		},
 	})
 	defer host.Close()
-	id = host.URL() + "/client.json"
+	origin = host.URL()
+	id := origin + "/client.json"
 	as := newServer(t, flowstest.ServerConfig{})
 	code := callback(t, as, authorizationForm("client_id", id)).Get("code")
 	post(t, as, "token", codeForm(code, "client_id", id)).expect(t, 200, "")
 	if list := as.Clients(); len(list) != 2 || !list[0].Document {
 		t.Errorf("clients %+v", list)
 	}
-	form := authorizationForm("client_id", host.URL()+"/moved.json")
+	form := authorizationForm("client_id", origin+"/moved.json")
 	if _, err := as.Authorize(t.Context(), as.Endpoint("authorize")+"?"+form.Encode()); err == nil {
 		t.Error("a redirect was followed")
 	}

@@ -37,8 +37,9 @@ func TestBearer(t *testing.T) {
 	grant := func(scope, audience string) flowstest.TokenInfo {
 		return as.IssueToken(flowstest.Grant{Scope: scope, Resource: []string{audience}, Subject: "bob"})
 	}
-	revoked, expired := grant("a b", rs.URL()), grant("a b", rs.URL())
+	expired := grant("a b", rs.URL())
 	as.ExpireAccessTokens()
+	revoked := grant("a b", rs.URL())
 	as.RevokeAccessToken(revoked.AccessToken)
 	tests := map[string]struct {
 		token     string
@@ -70,14 +71,18 @@ func TestBearer(t *testing.T) {
 	if a := get(t, rs.Client(), rs.URL()+"?access_token="+good); a.status != 401 {
 		t.Errorf("a token in the URL was answered with %d", a.status)
 	}
-	header := http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}}
+	header := http.Header{"Authorization": {"Bearer " + good}}
+	if a := send(t, rs.Client(), "GET", rs.URL()+"?access_token="+good, "", "", header); a.status != 401 {
+		t.Errorf("a token in header and URL was answered with %d", a.status)
+	}
+	header = http.Header{"Authorization": {"Bearer " + good, "Bearer " + good}}
 	if a := send(t, rs.Client(), "GET", rs.URL(), "", "", header); a.status != 401 {
 		t.Errorf("two tokens were answered with %d", a.status)
 	}
 	if a := send(t, rs.Client(), "GET", rs.Origin()+"/mcp-evil", "", "", http.Header{"Authorization": {"Bearer " + good}}); a.status != 404 {
 		t.Errorf("another path was answered with %d", a.status)
 	}
-	if rs.Count("mcp") != len(tests)+2 || rs.Count("other") != 1 {
+	if rs.Count("mcp") != len(tests)+3 || rs.Count("other") != 1 {
 		t.Errorf("%d requests, %d others", rs.Count("mcp"), rs.Count("other"))
 	}
 }

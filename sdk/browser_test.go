@@ -106,7 +106,8 @@ func TestLaunch(t *testing.T) {
 	// A launcher that lasts as long as the browser is left alone.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if err := launch(ctx, []string{"sleep", "1"}); err != nil {
-		t.Error(err)
+	start := time.Now()
+	if err := launch(ctx, []string{"sleep", "5"}); err != nil || time.Since(start) > 4*time.Second {
+		t.Errorf("a launcher that lasts: error %v after %v", err, time.Since(start))
 	}
 }

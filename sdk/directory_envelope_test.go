@@ -11,22 +11,26 @@ import (
 
 // directoryDamages turn a good file into a damaged one.
 var directoryDamages = map[string]func(data []byte) []byte{
-	"empty":         func([]byte) []byte { return nil },
-	"one byte":      func(data []byte) []byte { return data[:1] },
-	"half a line":   func(data []byte) []byte { return data[:len(envelopeMagic)+4] },
-	"line only":     func(data []byte) []byte { return data[:bytes.IndexByte(data, '\n')+1] },
-	"cut off":       func(data []byte) []byte { return data[:len(data)-1] },
-	"longer":        func(data []byte) []byte { return append(data, 0) },
-	"zeros":         func(data []byte) []byte { return make([]byte, len(data)) },
-	"bit in value":  func(data []byte) []byte { data[len(data)-1] ^= 1; return data },
-	"bit in hash":   func(data []byte) []byte { data[bytes.IndexByte(data, '\n')-1] ^= 1; return data },
-	"generation":    func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 4 "), 1) },
+	"empty":        func([]byte) []byte { return nil },
+	"one byte":     func(data []byte) []byte { return data[:1] },
+	"half a line":  func(data []byte) []byte { return data[:len(envelopeMagic)+4] },
+	"line only":    func(data []byte) []byte { return data[:bytes.IndexByte(data, '\n')+1] },
+	"cut off":      func(data []byte) []byte { return data[:len(data)-1] },
+	"longer":       func(data []byte) []byte { return append(data, 0) },
+	"zeros":        func(data []byte) []byte { return make([]byte, len(data)) },
+	"bit in value": func(data []byte) []byte { data[len(data)-1] ^= 1; return data },
+	"bit in hash":  func(data []byte) []byte { data[bytes.IndexByte(data, '\n')-1] ^= 1; return data },
+	"generation":   func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 4 "), 1) },
 	"generation 03": func([]byte) []byte {
 		line, value := envelopeMagic+" 1 03 5 "+directoryKey+" ", "value"
 		return []byte(line + envelopeSum(line, []byte(value)) + "\n" + value)
 	},
-	"negative":      func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 -3 "), 1) },
-	"no number":     func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 x "), 1) },
+	"another length": func([]byte) []byte {
+		line, value := envelopeMagic+" 1 3 9 "+directoryKey+" ", "value"
+		return []byte(line + envelopeSum(line, []byte(value)) + "\n" + value)
+	},
+	"negative":  func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 -3 "), 1) },
+	"no number": func(data []byte) []byte { return bytes.Replace(data, []byte(" 1 3 "), []byte(" 1 x "), 1) },
 	"version no number": func(data []byte) []byte {
 		return bytes.Replace(data, []byte(" 1 3 "), []byte(" one 3 "), 1)
 	},

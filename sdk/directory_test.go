@@ -223,10 +223,22 @@ func TestDirectoryRemoved(t *testing.T) {
 		t.Errorf("Renew of a lock whose file is gone: error %v, want ErrLockLost", err)
 	}
 	putRecord(t, store)
+	other, err := NewDirectoryStore(store.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := other.Lock(t.Context(), directoryKey)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := lock.Renew(t.Context()); !errors.Is(err, ErrLockLost) {
 		t.Errorf("Renew of a lock whose file is another: error %v, want ErrLockLost", err)
 	}
 	_ = lock.Unlock(t.Context())
+	if err := next.Renew(t.Context()); err != nil {
+		t.Errorf("Renew of the lock that is held: %v", err)
+	}
+	_ = next.Unlock(t.Context())
 }
 
 // STORE-3: what killed writers leave is removed, what living ones write is not.

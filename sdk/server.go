@@ -1,0 +1,52 @@
+// Server: typed operations for services that want one of them and not a flow.
+
+package sdk
+
+import (
+	"context"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// Server returns the generated operations bound to the discovered endpoints of
+// the resource's authorization server: introspection, revocation, registration,
+// pushed authorization requests and the token grants. They authenticate as the
+// session's client, else as the configured or stored one; without any of these
+// they do not authenticate. Nobody is asked and nothing is registered. The
+// result may be kept; its metadata does not change.
+func (c *Client) Server(ctx context.Context) (*gen.Server, error) {
+	s := c.session
+	rec, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &login{session: s, flight: &flight{}, old: rec}
+	if l.found, err = s.discover(ctx, l.flight, rec); err != nil {
+		return nil, err
+	}
+	auth, err := l.clientAuth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.flows.Server(s.target.url, l.found.Server, auth)
+}
+
+// clientAuth is the authentication of the client at hand, nil without one. It
+// belongs to the discovered issuer or to none (BIND-1).
+func (l *login) clientAuth(ctx context.Context) (*flows.ClientAuth, error) {
+	client := l.cfg.preRegistered()
+	if client == nil {
+		client = l.storedClient(ctx)
+	} else if bound := l.boundIssuer(); bound != "" && bound != l.found.Server.Issuer {
+		return nil, &flows.ClientError{Issuer: l.found.Server.Issuer, BoundIssuer: bound, Reason: "correct the configured issuer"}
+	}
+	if client == nil {
+		return nil, nil
+	}
+	method, err := flows.SelectAuthMethod("", client, l.found.Server)
+	if err != nil {
+		return nil, err
+	}
+	return &flows.ClientAuth{ClientID: client.ClientID, Secret: client.ClientSecret, Method: method}, nil
+}

@@ -106,25 +106,26 @@ func (c *Client) Login(ctx context.Context) error {
 }
 
 // Logout forgets the session's tokens here and in the store. What is left is a
-// tombstone, so that a process that was stalled meanwhile cannot bring them
-// back. The registration is kept. The tokens are not revoked at the server.
+// tombstone of a higher generation, so that a process that was stalled in the
+// middle of a refresh cannot bring them back; nor does Logout wait for it. The
+// registration is kept. The tokens are not revoked at the server.
 func (c *Client) Logout(ctx context.Context) error {
 	s := c.session
-	lock, err := s.hold(ctx, s.key())
-	if err != nil {
-		return err
-	}
-	defer lock.release(ctx)
 	rec, err := s.load(ctx)
-	if err != nil || rec == nil {
-		return err
+	for err == nil && rec != nil && !rec.Deleted {
+		// A record that another process wrote meanwhile goes as well.
+		rec, err = s.save(ctx, tombstone(rec), rec.Generation)
 	}
-	gone := &gen.SessionRecord{
+	return err
+}
+
+// tombstone keeps what is no secret of the user's: whose session it was, and
+// the client and issuer that it was bound to.
+func tombstone(rec *gen.SessionRecord) *gen.SessionRecord {
+	return &gen.SessionRecord{
 		Deleted: true, Issuer: rec.Issuer, Client: rec.Client, ResourceURL: rec.ResourceURL,
 		Subject: rec.Subject, ClientName: rec.ClientName,
 	}
-	_, err = s.save(ctx, gone, rec.Generation)
-	return err
 }
 
 // Close ends what is under way and waits for it. Requests fail with ErrClosed

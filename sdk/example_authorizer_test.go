@@ -3,7 +3,6 @@ package sdk_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +36,8 @@ func ExampleLoopback() {
 	ctx := context.Background()
 	attempt, err := loopback.Prepare(ctx, nil)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer attempt.Close()
 
@@ -45,7 +45,8 @@ func ExampleLoopback() {
 	redirectURI := attempt.RedirectURI()
 	callback, err := attempt.Authorize(ctx, "https://as.example/authorize?state=af0ifjsldkj&redirect_uri="+url.QueryEscape(redirectURI))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(strings.TrimPrefix(callback, redirectURI))
 	// Output: ?code=SplxlOBe&state=af0ifjsldkj
@@ -59,7 +60,8 @@ func ExamplePaste() {
 	ctx := context.Background()
 	attempt, err := paste.Prepare(ctx, nil)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer attempt.Close()
 	callback, err := attempt.Authorize(ctx, "https://as.example/authorize?state=af0ifjsldkj")

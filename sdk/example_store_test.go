@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 
@@ -14,24 +13,28 @@ import (
 func ExampleNewDirectoryStore() {
 	parent, err := os.MkdirTemp("", "example")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer os.RemoveAll(parent)
 
 	// A program for users takes the path from sdk.DefaultDirectory.
 	store, err := sdk.NewDirectoryStore(filepath.Join(parent, "mcpoauth"))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	ctx := context.Background()
 	if err := store.Put(ctx, "client/0a1b", []byte("a record")); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	// Another process opens the same directory.
 	other, err := sdk.NewDirectoryStore(filepath.Join(parent, "mcpoauth"))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	value, err := other.Get(ctx, "client/0a1b")
 	fmt.Printf("%s %v\n", value, err)

@@ -143,12 +143,12 @@ func (s *session) discover(ctx context.Context, f *flight, rec *gen.SessionRecor
 	return found, nil
 }
 
-// discoverRequest: after a rejected token the resource is asked again which
-// servers it trusts; a step-up is no news of another one.
+// discoverRequest: after a 401 to a token the resource is asked again which
+// servers it trusts; a token's end and a step-up are no news of another one.
 func (s *session) discoverRequest(f *flight, rec *gen.SessionRecord) flows.DiscoverRequest {
 	in := flows.DiscoverRequest{
 		URL: s.target.url, RequestURL: f.need.requestURL, Challenge: f.need.challenge,
-		Reload:       f.need.rejected != "" && !f.need.stepUp && !f.need.login,
+		Reload:       f.need.rejected != "" && f.need.requestURL != "" && !f.need.stepUp,
 		SelectIssuer: s.cfg.SelectIssuer, Issuer: s.cfg.Issuer, Metadata: s.cfg.Metadata,
 		IssuerAliases: s.cfg.IssuerAliases, Covers: s.cfg.Covers, NoLegacy: s.cfg.NoLegacy,
 	}

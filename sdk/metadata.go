@@ -3,6 +3,7 @@
 package sdk
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -51,15 +52,26 @@ func (d *documents) Load(ctx context.Context, url string) ([]byte, bool) {
 	return rec.Document, true
 }
 
-// Save keeps a document. That a store does not take it is no one's loss.
+// Save keeps a document. One that is there already, and fresh for a while, is
+// not written again: a fleet that refreshes reads the same bytes each time. That
+// a store does not take it is no one's loss.
 func (d *documents) Save(ctx context.Context, url string, body []byte, lifetime time.Duration) {
 	now := time.Now().Round(0)
 	until := now.Add(lifetime)
+	if old, ok := d.Load(ctx, url); ok && bytes.Equal(old, body) && d.freshUntil(url).After(now.Add(lifetime/2)) {
+		return
+	}
 	d.keep(url, document{body: body, until: until})
 	rec := &gen.MetadataRecord{Version: recordVersion, URL: url, Document: body, FetchedAt: now.UTC(), FreshUntil: until.UTC()}
 	if value, err := rec.Encode(); err == nil {
 		_ = d.store.Put(ctx, metadataKey(url), value)
 	}
+}
+
+func (d *documents) freshUntil(url string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fresh[url].until
 }
 
 // drop forgets the documents of a discovery that a server's answer has

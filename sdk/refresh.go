@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
@@ -16,6 +17,10 @@ import (
 // without tokens has been written.
 var errGrantEnded = errors.New("sdk: the refresh token is no longer valid")
 
+// refreshTimeout bounds a refresh, the wait for the store's lock included. A
+// holder that hangs is not waited for as long as for a human.
+const refreshTimeout = time.Minute
+
 // renew refreshes after a 401, or before the token's end. Beside a 401's refresh
 // the resource's metadata is read again: when it names another authorization
 // server by now, tokens of the old one are not for it any more (DISC-17, BIND-1).
@@ -23,6 +28,8 @@ func (s *session) renew(ctx context.Context, f *flight, rec *gen.SessionRecord) 
 	if err := s.backingOff(); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
+	defer cancel()
 	moved := make(chan bool, 1)
 	s.flights.Go(func() { moved <- s.moved(ctx, f, rec) })
 	next, err := s.refresh(ctx, f, rec)

@@ -59,7 +59,7 @@ func TestMemoryStorePrintsNoSecret(t *testing.T) {
 	}
 	slog.New(slog.NewTextHandler(&out, nil)).Info("store", "store", store)
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("store", "store", store)
-	encoded, err := json.Marshal(store)
+	encoded, err := json.Marshal(struct{ Store sdk.Store }{store})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,13 +20,17 @@ const modulePath = "github.com/mcpoauth/mcpoauth"
 // standard library: directories of this module, or third-party packages with
 // their subpackages. Imports point down only. Tests may import what they like.
 var layers = map[string][]string{
-	"spec":            {},
-	"gen":             {},
-	"validate":        {"gen", "github.com/go-playground/validator/v10"},
-	"flows":           {"gen", "validate", "github.com/hashicorp/go-retryablehttp"},
-	"flows/flowstest": {"gen"},
-	"sdk":             {"gen", "validate", "flows", "github.com/gofrs/flock"},
-	"sdk/storetest":   {"sdk"},
+	"spec":             {},
+	"gen":              {},
+	"validate":         {"gen", "github.com/go-playground/validator/v10"},
+	"flows":            {"gen", "validate", "github.com/hashicorp/go-retryablehttp", "github.com/go-jose/go-jose/v4"},
+	"flows/flowstest":  {"gen", "github.com/go-jose/go-jose/v4"},
+	"sdk":              {"gen", "validate", "flows", "github.com/gofrs/flock"},
+	"sdk/storetest":    {"sdk", "flows/flowstest"},
+	"sdk/sealed":       {"sdk", "github.com/tink-crypto/tink-go/v2"},
+	"sdk/keyringstore": {"sdk", "sdk/sealed", "github.com/zalando/go-keyring"},
+	"sdk/redisstore":   {"sdk", "github.com/redis/go-redis/v9"},
+	"sdk/oidclogin":    {"sdk", "gen", "flows", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"},
 }
 
 // programs are directories at the top, which may import anything.
@@ -115,7 +119,8 @@ func TestLayersRefuseWhatPointsUp(t *testing.T) {
 		{"sdk", "github.com/modelcontextprotocol/go-sdk/mcp", false},
 		{"sdk", "github.com/santhosh-tekuri/jsonschema/v6", false},
 		{"sdk/storetest", ours + "sdk", true},
-		{"sdk/redisstore", "github.com/redis/go-redis/v9", false},
+		{"sdk/sealed", "github.com/redis/go-redis/v9", false},
+		{"sdk/otherstore", "github.com/redis/go-redis/v9", false},
 		{"cmd/mcpoauth", "github.com/santhosh-tekuri/jsonschema/v6", true},
 		{"examples/quickstart", "github.com/modelcontextprotocol/go-sdk/mcp", true},
 	} {
@@ -126,13 +131,15 @@ func TestLayersRefuseWhatPointsUp(t *testing.T) {
 }
 
 // maxModules bounds the third-party modules of a program that imports only
-// sdk: validator with its six, retryablehttp with its one, flock, and x/sys.
-const maxModules = 11
+// sdk: validator with its six, retryablehttp with its one, go-jose, flock, and
+// x/sys.
+const maxModules = 12
 
 // neverInSDK are parts of module paths that such a program must not compile:
 // MCP SDKs, Redis, telemetry, command lines and JSON Schema compilers.
 var neverInSDK = []string{
 	"modelcontextprotocol", "mcp-go", "redis", "opentelemetry", "spf13", "urfave", "kong", "jsonschema", "oapi-codegen", "kin-openapi",
+	"tink", "keyring", "go-oidc",
 }
 
 func TestLayersOfAProgramThatImportsOnlySDK(t *testing.T) {

@@ -5,6 +5,7 @@ package validate
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 )
@@ -29,6 +30,10 @@ func checkClientMetadata(c *check, doc *gen.ClientMetadata) {
 	checkClientRedirects(c, &v)
 	checkApplicationType(c, &v)
 	checkClientKeys(c, &v)
+	if doc.ClientName == "" {
+		c.add(RuleClientName, "/client_name", "the name is absent"+c.why("/client_name"))
+	}
+	c.names(doc, doc.Extra, true)
 }
 
 // ClientInformation judges the answer to a registration: RFC 7591 §3.2.1
@@ -47,7 +52,9 @@ func ClientInformation(doc *gen.ClientInformation, requested *gen.ClientMetadata
 		checkClientInformation,
 		checkClientSecret,
 		func(c *check, doc *gen.ClientInformation) { checkDropped(c, doc, requested) },
+		func(c *check, doc *gen.ClientInformation) { checkSubstituted(c, doc, requested) },
 		checkClientConfiguration,
+		func(c *check, doc *gen.ClientInformation) { c.names(doc, doc.Extra, false) },
 	})
 }
 
@@ -79,6 +86,30 @@ func checkClientSecret(c *check, doc *gen.ClientInformation) {
 	if hasSecret && doc.ClientSecretExpiresAt == nil {
 		c.add(RuleClientSecretExpiry, "/client_secret_expires_at", "the expiry is absent"+c.why("/client_secret_expires_at"))
 	}
+	if issued, expires := doc.ClientIDIssuedAt, doc.ClientSecretExpiresAt; issued != nil && expires != nil && *expires != 0 && *expires <= *issued {
+		c.add(RuleClientSecretTimes, "/client_secret_expires_at", "the secret expires before it is issued")
+	}
+}
+
+// RFC 7591 §3.2.1: the server may replace any requested value, and the client
+// has to look at what it got.
+//
+// REG-5
+func checkSubstituted(c *check, doc *gen.ClientInformation, requested *gen.ClientMetadata) {
+	if requested == nil {
+		return
+	}
+	for _, member := range []struct{ pointer, asked, got string }{
+		{"/token_endpoint_auth_method", requested.TokenEndpointAuthMethod, doc.TokenEndpointAuthMethod},
+		{"/application_type", requested.ApplicationType, doc.ApplicationType},
+		{"/scope", requested.Scope, doc.Scope},
+		{"/grant_types", strings.Join(requested.GrantTypes, " "), strings.Join(doc.GrantTypes, " ")},
+		{"/response_types", strings.Join(requested.ResponseTypes, " "), strings.Join(doc.ResponseTypes, " ")},
+	} {
+		if member.asked != "" && member.got != "" && member.asked != member.got {
+			c.add(RuleClientSubstituted, member.pointer, quote(member.got)+" was registered for "+quote(member.asked))
+		}
+	}
 }
 
 // RFC 7591 §3.2.1: the answer has the metadata as registered; without
@@ -106,8 +137,7 @@ func keepsRedirect(kept, uri string) bool {
 		return false
 	}
 	u, reason := splitURL(uri)
-	return reason == "" && k.scheme == u.scheme && k.host == u.host && k.path == u.path && k.query == u.query &&
-		!k.secure() && !k.userinfo && !u.userinfo
+	return reason == "" && k.scheme == u.scheme && k.host == u.host && k.path == u.path && k.query == u.query && !k.secure()
 }
 
 // RFC 7592 §3: the two members come together; the token goes to that URL.
@@ -140,8 +170,14 @@ var clientRules = []func(*check, *client){
 // REG-11
 func checkRedirectURIs(c *check, v *client) {
 	for i, uri := range v.redirectURIs {
+		at := "/redirect_uris/" + strconv.Itoa(i)
 		if reason := redirectReason(uri); reason != "" {
-			c.add(RuleRedirectURI, "/redirect_uris/"+strconv.Itoa(i), quoteURL(uri)+": "+reason)
+			c.add(RuleRedirectURI, at, quoteURL(uri)+": "+reason)
+		} else if u, _ := splitURL(uri); equalFold(u.host, "localhost") {
+			c.add(RuleRedirectLocalhost, at, quoteURL(uri)+" has the name localhost")
+		}
+		if i < maxPerRule && slices.Contains(v.redirectURIs[:i], uri) {
+			c.add(RuleRedirectURITwice, at, quoteURL(uri)+" stands twice")
 		}
 	}
 }
@@ -168,13 +204,18 @@ func checkApplicationType(c *check, v *client) {
 //
 // REG-6
 func checkAuthMethod(c *check, v *client) {
-	switch v.method {
-	case "", "none", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth":
-	default:
-		if !sharesSecret(v.method) {
-			c.add(RuleClientAuthMethod, "/token_endpoint_auth_method", quote(v.method)+" is no authentication method")
-		}
+	if v.method != "" && !isAuthMethod(v.method) {
+		c.add(RuleClientAuthMethod, "/token_endpoint_auth_method", quote(v.method)+" is no authentication method")
 	}
+}
+
+// isAuthMethod knows the IANA registry of token endpoint authentication methods.
+func isAuthMethod(method string) bool {
+	switch method {
+	case "none", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth":
+		return true
+	}
+	return sharesSecret(method)
 }
 
 // sharesSecret reports whether a method needs a client secret.
@@ -190,9 +231,14 @@ var signingAlgorithms = []string{
 
 // OpenID Connect Registration §2: none MUST NOT be used.
 func checkSigningAlgorithm(c *check, v *client) {
-	if v.signingAlgorithm != "" && !slices.Contains(signingAlgorithms, v.signingAlgorithm) {
-		c.add(RuleClientSigningAlgorithm, "/token_endpoint_auth_signing_alg",
-			quote(v.signingAlgorithm)+" is no signature algorithm")
+	const pointer = "/token_endpoint_auth_signing_alg"
+	symmetric := strings.HasPrefix(v.signingAlgorithm, "HS")
+	switch {
+	case v.signingAlgorithm == "":
+	case !slices.Contains(signingAlgorithms, v.signingAlgorithm):
+		c.add(RuleClientSigningAlgorithm, pointer, quote(v.signingAlgorithm)+" is no signature algorithm")
+	case v.method == "private_key_jwt" && symmetric, v.method == "client_secret_jwt" && !symmetric:
+		c.add(RuleClientAlgorithmMethod, pointer, quote(v.signingAlgorithm)+" does not belong to "+quote(v.method))
 	}
 }
 
@@ -230,6 +276,9 @@ func checkPrivateKeys(c *check, v *client) {
 // RFC 7591 §2.1. Only what both members say is judged: clients of other grants
 // leave response_types out, although its default is code.
 func checkGrantResponse(c *check, v *client) {
+	if slices.Contains(v.grantTypes, grantImplicit) {
+		c.add(RuleClientGrantImplicit, "/grant_types", "implicit is among the grant types")
+	}
 	if len(v.grantTypes) == 0 || len(v.responseTypes) == 0 {
 		return
 	}
@@ -250,7 +299,7 @@ func checkApplicationRedirects(c *check, v *client) {
 	}
 	for i, uri := range v.redirectURIs {
 		u, reason := splitURL(uri)
-		if reason != "" || u.userinfo || u.hasFragment {
+		if reason != "" || u.hasFragment {
 			continue
 		}
 		if native := !u.secure(); native != (v.applicationType == "native") {

@@ -24,6 +24,7 @@ var clientIDRules = []func(*check, *gen.ClientIDMetadataDocument){
 	checkDocumentMembers,
 	checkDocumentSecret,
 	checkDocumentAuthentication,
+	func(c *check, doc *gen.ClientIDMetadataDocument) { c.names(doc, doc.Extra, true) },
 }
 
 // Draft §3 and §4.1: client_id is the URL of the document by simple string

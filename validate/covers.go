@@ -21,8 +21,7 @@ import "strings"
 //     them late could tell /%6dcp from /mcp.
 //   - Dot segments and encoded slashes, on either side, are refused: they mean
 //     one path here and another behind a proxy.
-//   - User information is refused on either side: no identifier has it
-//     (RFC 9110 §4.2.4), and net/http would send it as credentials.
+//   - User information is refused on either side.
 //   - A fragment in resource is refused (RFC 8707 §2); one in url is ignored,
 //     because it is never sent.
 //   - A query in url is ignored when resource has none: it selects within the
@@ -49,12 +48,7 @@ func coverReason(resource, url string) string {
 	if reason != "" {
 		return "the URL in use " + reason
 	}
-	switch {
-	case r.userinfo:
-		return "the resource contains user information"
-	case u.userinfo:
-		return "the URL in use contains user information"
-	case r.hasFragment:
+	if r.hasFragment {
 		return "the resource contains a fragment"
 	}
 	if reason := originReason(&r, &u); reason != "" {
@@ -112,9 +106,6 @@ func pathReason(r, u *urlParts) string {
 // DISC-10
 func CanonicalURL(raw string) (string, error) {
 	u, reason := splitURL(raw)
-	if reason == "" && u.userinfo {
-		reason = "contains user information"
-	}
 	if reason == "" {
 		reason = ambiguousPath(u.path)
 	}

@@ -1,7 +1,8 @@
 // Package validate holds the rules that OAuth documents of the Model Context
 // Protocol have to obey, and judges documents by them: protected resource
 // metadata, authorization server metadata, client metadata and information,
-// Client ID Metadata Documents, token responses, authorization responses.
+// Client ID Metadata Documents, token and error responses, authorization
+// responses, challenges.
 //
 // There is one function per document. The value a client expects (the URL in
 // use, the issuer it asked for, what it recorded before the redirect) is an

@@ -30,8 +30,6 @@ func endpointReason(raw string, o *options) string {
 	switch {
 	case reason != "":
 		return reason
-	case u.userinfo:
-		return "contains user information"
 	case u.hasFragment:
 		return "contains a fragment"
 	case !o.allowsHTTP(&u):
@@ -77,8 +75,6 @@ func redirectReason(raw string) string {
 	switch {
 	case reason != "":
 		return reason
-	case u.userinfo:
-		return "contains user information"
 	case u.hasFragment:
 		return "contains a fragment"
 	case strings.Trim(u.port, "0") == "" && u.port != "":
@@ -117,8 +113,6 @@ func clientIDReason(raw string) string {
 		return reason
 	case !u.secure():
 		return "the scheme is not https"
-	case u.userinfo:
-		return "contains user information"
 	case u.hasFragment:
 		return "contains a fragment"
 	case u.path == "" || u.path == "/":

@@ -73,8 +73,6 @@ func issuerURLReason(raw string, o *options) string {
 	switch {
 	case reason != "":
 		return reason
-	case u.userinfo:
-		return "contains user information"
 	case u.hasQuery:
 		return "contains a query"
 	case u.hasFragment:

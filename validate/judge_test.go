@@ -44,6 +44,8 @@ func (s subject) judge(data []byte) Violations {
 		})
 	case "token":
 		return judgeAs(data, s.opts, Token)
+	case "error":
+		return judgeAs(data, s.opts, ErrorResponse)
 	case "callback":
 		return judgeAs(data, s.opts, func(d *gen.AuthorizationResponse, o ...Option) Violations {
 			return Callback(d, s.want, o...)
@@ -82,11 +84,15 @@ func (o object) with(changes object) object {
 
 func (o object) bytes(t *testing.T) []byte {
 	t.Helper()
+	return []byte(o.text())
+}
+
+func (o object) text() string {
 	data, err := json.Marshal(o)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // the tests build objects that marshal
 	}
-	return data
+	return string(data)
 }
 
 type list []any
@@ -112,7 +118,7 @@ var (
 		"scopes_supported":                      list{"openid", "files:read"},
 		"response_types_supported":              list{"code"},
 		"response_modes_supported":              list{"query"},
-		"grant_types_supported":                 list{"authorization_code", "refresh_token"},
+		"grant_types_supported":                 list{"authorization_code", "refresh_token", deviceGrantURN},
 		"token_endpoint_auth_methods_supported": list{"none", "client_secret_basic", "private_key_jwt"},
 		"token_endpoint_auth_signing_alg_values_supported": list{"ES256"},
 		"revocation_endpoint":                              "https://as.example.com/revoke",
@@ -123,6 +129,8 @@ var (
 		"code_challenge_methods_supported":                 list{"S256"},
 		"authorization_response_iss_parameter_supported":   true,
 		"client_id_metadata_document_supported":            true,
+		"subject_types_supported":                          list{"public"},
+		"id_token_signing_alg_values_supported":            list{"RS256"},
 		"mtls_endpoint_aliases":                            object{"token_endpoint": "https://mtls.as.example.com/token"},
 	}
 	goodClient = object{
@@ -152,6 +160,10 @@ var (
 	}
 )
 
+var goodError = object{
+	"error": "invalid_grant", "error_description": "The code was used before", "error_uri": "https://docs.example.com/errors#1",
+}
+
 var goodSubjects = map[string]struct {
 	subject
 	document object
@@ -163,6 +175,7 @@ var goodSubjects = map[string]struct {
 		RedirectURIs: []string{"http://127.0.0.1:4711/callback"}}}, goodInformation},
 	"cimd":  {subject{kind: "cimd", expected: "https://app.example.com/client.json"}, goodDocument},
 	"token": {subject{kind: "token"}, goodToken},
+	"error": {subject{kind: "error"}, goodError},
 }
 
 func TestGoodDocumentsHaveNoViolations(t *testing.T) {

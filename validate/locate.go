@@ -5,6 +5,7 @@ package validate
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,38 +21,71 @@ import (
 // apart.
 func (v Violations) Locate(data []byte) {
 	wanted := make(map[string]int, len(v))
+	unknown := false
 	for i := range v {
-		for p := v[i].Pointer; ; p = p[:strings.LastIndexByte(p, '/')] {
+		unknown = unknown || v[i].offset == 0
+		for p := range around(v[i].Pointer) {
 			wanted[p] = -1
-			if !strings.Contains(p, "/") {
-				break
-			}
 		}
 	}
-	if slices.ContainsFunc(v, func(violation Violation) bool { return violation.offset == 0 }) {
+	if unknown {
 		findOffsets(data, wanted)
 	}
-	for i := range v {
-		offset := v[i].offset - 1
-		for p := v[i].Pointer; offset < 0; p = p[:strings.LastIndexByte(p, '/')] {
-			offset = wanted[p]
-			if !strings.Contains(p, "/") {
-				break
-			}
-		}
-		v[i].Line, v[i].Column = position(data, max(offset, 0))
+	order := make([]int, len(v))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return v[a].offsetIn(wanted) - v[b].offsetIn(wanted) })
+	at := cursor{data: bytes.TrimPrefix(data, byteOrderMark), line: 1, column: 1}
+	for _, i := range order {
+		at.moveTo(v[i].offsetIn(wanted) - (len(data) - len(at.data)))
+		v[i].Line, v[i].Column = at.line, at.column
 	}
 }
 
-// position counts lines and columns from 1.
-func position(data []byte, offset int) (line, column int) {
-	before := data[:min(offset, len(data))]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	line = bytes.Count(before, []byte{'\n'}) + 1
-	if start == 0 {
-		before = bytes.TrimPrefix(before, byteOrderMark)
+// offsetIn returns the byte offset of a violation, given those of values.
+func (v *Violation) offsetIn(found map[string]int) int {
+	if v.offset > 0 {
+		return v.offset - 1
 	}
-	return line, utf8.RuneCount(before[start:]) + 1
+	for p := range around(v.Pointer) {
+		if found[p] >= 0 {
+			return found[p]
+		}
+	}
+	return 0
+}
+
+// around yields a pointer and those of the values around it, inmost first.
+func around(pointer string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(pointer) {
+			end := strings.LastIndexByte(pointer, '/')
+			if end < 0 {
+				return
+			}
+			pointer = pointer[:end]
+		}
+	}
+}
+
+// cursor counts lines and columns from 1 on its way through a document, so that
+// many violations cost one pass.
+type cursor struct {
+	data                 []byte
+	offset, line, column int
+}
+
+// moveTo goes forward to an offset.
+func (c *cursor) moveTo(offset int) {
+	offset = max(c.offset, min(offset, len(c.data)))
+	passed := c.data[c.offset:offset]
+	if last := bytes.LastIndexByte(passed, '\n'); last >= 0 {
+		c.line += bytes.Count(passed, []byte{'\n'})
+		c.column, passed = 1, passed[last+1:]
+	}
+	c.column += utf8.RuneCount(passed)
+	c.offset = offset
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")

@@ -50,6 +50,15 @@ func (c *check) scopeWords(rule Rule, pointer, words string) {
 	}
 }
 
+// proofAlgorithms judges dpop_signing_alg_values_supported.
+func (c *check) proofAlgorithms(rule Rule, algorithms []string) {
+	for i, algorithm := range algorithms {
+		if algorithm == "none" || strings.HasPrefix(algorithm, "HS") {
+			c.add(rule, "/dpop_signing_alg_values_supported/"+strconv.Itoa(i), quote(algorithm)+" is no asymmetric algorithm")
+		}
+	}
+}
+
 // isScopeToken: RFC 6749 §3.3, scope-token = 1*( %x21 / %x23-5B / %x5D-7E ).
 func isScopeToken(s string) bool {
 	for i := 0; i < len(s); i++ {
@@ -73,6 +82,23 @@ func isVisibleASCII(s string) bool {
 // isPlainHTTP reports whether a URL that was judged before uses http.
 func isPlainHTTP(raw string) bool {
 	return len(raw) > 4 && equalFold(raw[:5], "http:")
+}
+
+// require adds a violation about a URL when there is a reason.
+func (c *check) require(rule Rule, pointer, url, reason string) {
+	if reason != "" {
+		c.add(rule, pointer, quoteURL(url)+": "+reason)
+	}
+}
+
+// reported tells whether the decoder reported something at a pointer.
+func (c *check) reported(pointer string) bool {
+	for _, p := range c.problems {
+		if p.pointer == pointer {
+			return true
+		}
+	}
+	return false
 }
 
 // take removes and returns what the decoder reported at a pointer or within

@@ -51,6 +51,13 @@ var resourceMutations = []mutation{
 	{rule: RulePRMScopeSyntax, from: "prm", change: object{"scopes_supported": list{"files:read files:write"}}, pointer: "/scopes_supported/0"},
 	{rule: RulePRMOfflineAccess, from: "prm", change: object{"scopes_supported": list{"a", "offline_access"}}, pointer: "/scopes_supported/1"},
 	{rule: RulePRMSigningAlgorithmNone, from: "prm", change: object{"resource_signing_alg_values_supported": list{"ES256", "none"}}, pointer: "/resource_signing_alg_values_supported/1"},
+	{rule: RulePRMSigningAlgorithmNone, from: "prm", change: object{"resource_signing_alg_values_supported": list{"none"}}, pointer: "/resource_signing_alg_values_supported/0"},
+	{rule: RulePRMResourceNormal, from: "prm", change: object{"resource": "https://MCP.example.com/mcp"}, expected: "https://MCP.example.com/mcp", pointer: "/resource"},
+	{rule: RulePRMResourceSlash, from: "prm", change: object{"resource": "https://mcp.example.com/"}, expected: "https://mcp.example.com/", pointer: "/resource"},
+	{rule: RulePRMAuthorizationServerTwice, from: "prm", change: object{"authorization_servers": list{"https://a", "https://b", "https://a"}}, pointer: "/authorization_servers/2"},
+	{rule: RulePRMScopes, from: "prm", change: object{"scopes_supported": without{}}, pointer: "/scopes_supported"},
+	{rule: RulePRMBearerQuery, from: "prm", change: object{"bearer_methods_supported": list{"header", "query"}}, pointer: "/bearer_methods_supported/1"},
+	{rule: RulePRMDPoPAlgorithm, from: "prm", change: object{"dpop_signing_alg_values_supported": list{"none"}}, pointer: "/dpop_signing_alg_values_supported/0"},
 	{rule: RuleMissingMember, from: "prm", change: object{"resource": without{}}, pointer: "/resource"},                                             // DISC-8
 	{rule: RuleMissingMember, from: "prm", change: object{"resource": ""}, pointer: "/resource"},                                                    // DISC-8
 	{rule: RuleMissingMember, from: "prm", change: object{"resource": nil}, pointer: "/resource"},                                                   // DISC-8
@@ -60,6 +67,18 @@ var resourceMutations = []mutation{
 	{rule: RuleMemberType, from: "prm", change: object{"scopes_supported": 1}, pointer: "/scopes_supported"},                                        // META-4
 	{rule: RuleMemberValue, from: "prm", change: object{"resource_documentation": "docs"}, pointer: "/resource_documentation"},                      // META-4
 	{rule: RuleMemberType, from: "prm", change: object{"dpop_bound_access_tokens_required": "true"}, pointer: "/dpop_bound_access_tokens_required"}, // META-6
+}
+
+var nameMutations = []mutation{
+	{rule: RuleNameCase, from: "asm", change: object{"Issuer": "https://evil.example"}, pointer: "/Issuer"}, // SEC-4
+	{rule: RuleNameCase, from: "prm", change: object{"RESOURCE": 1}, pointer: "/RESOURCE"},                  // SEC-4
+	{rule: RuleNameTypo, from: "prm", change: object{"scope_supported": list{"a"}}, pointer: "/scope_supported"},
+	{rule: RuleNameTypo, from: "asm", change: object{"code_challange_method_supported": list{"S256"}}, pointer: "/code_challange_method_supported"},
+	{rule: RuleNameTypo, from: "client", change: object{"redirect_usri": list{}}, pointer: "/redirect_usri"},
+	{rule: RuleNameForeign, from: "prm", change: object{"token_endpoint": "https://as.example.com/token"}, pointer: "/token_endpoint"},
+	{rule: RuleNameForeign, from: "token", change: object{"client_id": "x"}, pointer: "/client_id"},
+	{rule: RuleNameSecret, from: "prm", change: object{"client_secret": "hunter2-hunter2"}, pointer: "/client_secret"},
+	{rule: RuleNameSecret, from: "client", change: object{"registration_access_token": "hunter2-hunter2"}, pointer: "/registration_access_token"},
 }
 
 var serverMutations = []mutation{
@@ -72,8 +91,8 @@ var serverMutations = []mutation{
 	{rule: RuleIssuerMatch, from: "asm", change: object{"issuer": "https://as.example.com:443"}, pointer: "/issuer"}, // DISC-14
 	{rule: RuleIssuerMatch, from: "asm", change: object{"issuer": "https://as.example.com/t/"}, expected: "https://as.example.com/t", pointer: "/issuer"},
 	{rule: RuleIssuerSpelling, from: "asm", change: object{"issuer": "https://as.example.com/"}, pointer: "/issuer"}, // DISC-14
-	{rule: RuleInsecureHTTP, from: "asm", change: object{"issuer": "http://localhost:9000"}, expected: "http://localhost:9000", pointer: "/issuer"},
-	{rule: RuleInsecureHTTP, from: "asm", change: object{"token_endpoint": "http://localhost:9000/token"}, pointer: "/token_endpoint"},
+	{rule: RuleInsecureHTTP, from: "asm", change: object{"issuer": "http://localhost:9000", "authorization_endpoint": "https://localhost:9000/a", "token_endpoint": "https://localhost/t", "registration_endpoint": without{}}, expected: "http://localhost:9000", pointer: "/issuer"},
+	{rule: RuleInsecureHTTP, from: "asm", change: object{"revocation_endpoint": "http://localhost:9000/revoke"}, pointer: "/revocation_endpoint"},
 	{rule: RuleAuthorizationEndpoint, from: "asm", change: object{"authorization_endpoint": "http://as.example.com/authorize"}, pointer: "/authorization_endpoint"},
 	{rule: RuleAuthorizationEndpoint, from: "asm", change: object{"authorization_endpoint": "https://as.example.com/authorize#x"}, pointer: "/authorization_endpoint"},
 	{rule: RuleAuthorizationEndpoint, from: "asm", change: object{"authorization_endpoint": "javascript:alert(1)"}, pointer: "/authorization_endpoint"},
@@ -101,14 +120,44 @@ var serverMutations = []mutation{
 	{rule: RulePKCEMissing, from: "asm", change: object{"code_challenge_methods_supported": nil}, pointer: "/code_challenge_methods_supported"},               // META-1
 	{rule: RulePKCEUnsupported, from: "asm", change: object{"code_challenge_methods_supported": list{"plain"}}, pointer: "/code_challenge_methods_supported"}, // META-1
 	{rule: RulePKCEMethod, from: "asm", change: object{"code_challenge_methods_supported": list{"S256", "RS256"}}, pointer: "/code_challenge_methods_supported/1"},
-	{rule: RuleGrantTypeCode, from: "asm", change: object{"grant_types_supported": list{"refresh_token"}}, pointer: "/grant_types_supported"},
-	{rule: RuleGrantTypeDevice, from: "asm", change: object{"grant_types_supported": list{"authorization_code", "device_code"}}, pointer: "/grant_types_supported/1"},
+	{rule: RuleGrantTypeCode, from: "asm", change: object{"grant_types_supported": list{"refresh_token", deviceGrantURN}}, pointer: "/grant_types_supported"},
+	{rule: RuleGrantTypeDevice, from: "asm", change: object{"grant_types_supported": list{"authorization_code", "refresh_token", "device_code"}}, pointer: "/grant_types_supported/2"},
 	{rule: RuleAuthSigningAlgorithms, from: "asm", change: object{"token_endpoint_auth_signing_alg_values_supported": without{}}, pointer: "/token_endpoint_auth_signing_alg_values_supported"},
 	{rule: RuleAuthSigningAlgorithmNone, from: "asm", change: object{"token_endpoint_auth_signing_alg_values_supported": list{"ES256", "none"}}, pointer: "/token_endpoint_auth_signing_alg_values_supported/1"},
 	{rule: RuleScopeSyntax, from: "asm", change: object{"scopes_supported": list{"a", `b"`}}, pointer: "/scopes_supported/1"},
 	{rule: RuleClientIDDocumentAuth, from: "asm", change: object{"token_endpoint_auth_methods_supported": list{"client_secret_basic"}}, pointer: "/token_endpoint_auth_methods_supported"},
 	{rule: RuleMemberType, from: "asm", change: object{"client_id_metadata_document_supported": "true"}, pointer: "/client_id_metadata_document_supported"}, // META-6
 }
+
+var serverAdvice = []mutation{
+	{rule: RuleIssuerNormal, from: "asm", change: object{"issuer": "https://as.example.com:443"}, expected: "https://as.example.com:443", pointer: "/issuer"},
+	{rule: RuleIssuerNormal, from: "asm", change: object{"issuer": "https://AS.example.com"}, expected: "https://AS.example.com", pointer: "/issuer"},
+	{rule: RuleEndpointHost, from: "asm", change: object{"token_endpoint": "https://api.example.com/token"}, pointer: "/token_endpoint"},
+	{rule: RuleAuthMethod, from: "asm", change: object{"token_endpoint_auth_methods_supported": list{"none", "magic"}}, pointer: "/token_endpoint_auth_methods_supported/1"},
+	{rule: RuleAuthMethod, from: "asm", change: object{"revocation_endpoint_auth_methods_supported": list{"magic"}}, pointer: "/revocation_endpoint_auth_methods_supported/0"},
+	{rule: RuleAuthSigningAlgorithms, from: "asm", change: object{"revocation_endpoint_auth_methods_supported": list{"private_key_jwt"}}, pointer: "/revocation_endpoint_auth_signing_alg_values_supported"},
+	{rule: RuleAuthSigningAlgorithmNone, from: "asm", change: object{"introspection_endpoint_auth_signing_alg_values_supported": list{"none"}}, pointer: "/introspection_endpoint_auth_signing_alg_values_supported/0"},
+	{rule: RuleDeviceGrant, from: "asm", change: object{"device_authorization_endpoint": without{}}, pointer: "/device_authorization_endpoint"},
+	{rule: RuleDeviceGrant, from: "asm", change: object{"grant_types_supported": list{"authorization_code", "refresh_token"}}, pointer: "/grant_types_supported"},
+	{rule: RuleGrantTypeImplicit, from: "asm", change: object{"grant_types_supported": list{"implicit", "authorization_code", "refresh_token", deviceGrantURN}}, pointer: "/grant_types_supported/0"},
+	{rule: RuleGrantTypePassword, from: "asm", change: object{"grant_types_supported": list{"password", "authorization_code", "refresh_token", deviceGrantURN}}, pointer: "/grant_types_supported/0"},
+	{rule: RuleGrantTypeRefresh, from: "asm", change: object{"grant_types_supported": list{"authorization_code", deviceGrantURN}}, pointer: "/grant_types_supported"},
+	{rule: RulePKCEPlain, from: "asm", change: object{"code_challenge_methods_supported": list{"S256", "plain"}}, pointer: "/code_challenge_methods_supported/1"},
+	{rule: RuleIssParameter, from: "asm", change: object{"authorization_response_iss_parameter_supported": false}, pointer: "/authorization_response_iss_parameter_supported"},
+	{rule: RuleMemberType, from: "asm", change: object{"authorization_response_iss_parameter_supported": "yes"}, pointer: "/authorization_response_iss_parameter_supported"}, // META-6
+	{rule: RuleClientRegistration, from: "asm", change: object{"registration_endpoint": without{}, "client_id_metadata_document_supported": false}, pointer: "/client_id_metadata_document_supported"},
+	{rule: RulePushedAuthorizationRequired, from: "asm", change: object{"require_pushed_authorization_requests": true, "pushed_authorization_request_endpoint": without{}}, pointer: "/pushed_authorization_request_endpoint"},
+	{rule: RuleRequestObjectRequired, from: "asm", change: object{"require_signed_request_object": true}, pointer: "/require_signed_request_object"},
+	{rule: RuleDPoPAlgorithm, from: "asm", change: object{"dpop_signing_alg_values_supported": list{"ES256", "HS256"}}, pointer: "/dpop_signing_alg_values_supported/1"},
+	{rule: RuleOpenIDSubjectType, from: "asm", change: object{"subject_types_supported": list{"public", "both"}}, pointer: "/subject_types_supported/1"},
+	{rule: RuleOpenIDMember, from: "asm", change: object{"subject_types_supported": without{}}, opts: asOpenID, pointer: "/subject_types_supported"},
+	{rule: RuleOpenIDMember, from: "asm", change: object{"subject_types_supported": list{}}, opts: asOpenID, pointer: "/subject_types_supported"},
+	{rule: RuleOpenIDMember, from: "asm", change: object{"jwks_uri": without{}}, opts: asOpenID, pointer: "/jwks_uri"},
+	{rule: RuleOpenIDSigningAlgorithm, from: "asm", change: object{"id_token_signing_alg_values_supported": list{"ES256"}}, opts: asOpenID, pointer: "/id_token_signing_alg_values_supported"},
+	{rule: RuleOpenIDScope, from: "asm", change: object{"scopes_supported": list{"files:read"}}, opts: asOpenID, pointer: "/scopes_supported"},
+}
+
+var asOpenID = []Option{AsOpenIDProvider()}
 
 var clientMutations = []mutation{
 	{rule: RuleClientRedirectURIs, from: "client", change: object{"redirect_uris": without{}}, pointer: "/redirect_uris"},
@@ -138,7 +187,7 @@ var clientMutations = []mutation{
 	{rule: RuleClientSecretMissing, from: "dcr", change: object{"client_secret": ""}, pointer: "/client_secret"},                             // REG-5
 	{rule: RuleClientSecretExpiry, from: "dcr", change: object{"client_secret_expires_at": without{}}, pointer: "/client_secret_expires_at"},
 	{rule: RuleRedirectURIDropped, from: "dcr", change: object{"redirect_uris": list{"http://127.0.0.1:4712/callback"}}, pointer: "/redirect_uris"}, // REG-6
-	{rule: RuleRedirectURIDropped, from: "dcr", change: object{"redirect_uris": list{"http://localhost/callback"}}, pointer: "/redirect_uris"},      // REG-6
+	{rule: RuleRedirectURIDropped, from: "dcr", change: object{"redirect_uris": list{"http://[::1]/callback"}}, pointer: "/redirect_uris"},          // REG-6
 	{rule: RuleRegistrationClientURI, from: "dcr", change: object{"registration_client_uri": "http://as.example.com/register/1"}, pointer: "/registration_client_uri"},
 	{rule: RuleRegistrationClientURI, from: "dcr", change: object{"registration_access_token": without{}}, pointer: "/registration_client_uri"},
 
@@ -164,7 +213,28 @@ var (
 	}}
 )
 
+var clientAdvice = []mutation{
+	{rule: RuleClientName, from: "client", change: object{"client_name": without{}}, pointer: "/client_name"},
+	{rule: RuleClientAlgorithmMethod, from: "client", change: object{"token_endpoint_auth_method": "private_key_jwt", "jwks": publicKeys, "token_endpoint_auth_signing_alg": "HS256"}, pointer: "/token_endpoint_auth_signing_alg"},
+	{rule: RuleClientAlgorithmMethod, from: "client", change: object{"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "ES256"}, pointer: "/token_endpoint_auth_signing_alg"},
+	{rule: RuleClientSecretTimes, from: "dcr", change: object{"client_id_issued_at": 2000, "client_secret_expires_at": 1000}, pointer: "/client_secret_expires_at"},
+	{rule: RuleRedirectURITwice, from: "client", change: object{"redirect_uris": list{"http://127.0.0.1/cb", "http://127.0.0.1/cb"}}, pointer: "/redirect_uris/1"},
+	{rule: RuleRedirectLocalhost, from: "client", change: object{"redirect_uris": list{"http://localhost/cb"}}, pointer: "/redirect_uris/0"},
+	{rule: RuleClientGrantImplicit, from: "client", change: object{"grant_types": list{"authorization_code", "implicit", "refresh_token"}}, pointer: "/grant_types"},
+	{rule: RuleClientSubstituted, from: "dcr", change: object{"token_endpoint_auth_method": "client_secret_post"}, pointer: "/token_endpoint_auth_method",
+		requested: &gen.ClientMetadata{TokenEndpointAuthMethod: "client_secret_basic"}}, // REG-5
+	{rule: RuleClientSubstituted, from: "dcr", change: object{}, pointer: "/grant_types",
+		requested: &gen.ClientMetadata{GrantTypes: []string{"client_credentials"}}}, // REG-5
+}
+
 var tokenMutations = []mutation{
+	{rule: RuleAccessTokenCharset, from: "token", change: object{"access_token": "hunter2|hunter2"}, pointer: "/access_token"},
+	{rule: RuleIDTokenSyntax, from: "token", change: object{"id_token": "hunter2.hunter2"}, pointer: "/id_token"},
+	{rule: RuleMissingMember, from: "error", change: object{"error": without{}}, pointer: "/error"},
+	{rule: RuleErrorCodeSyntax, from: "error", change: object{"error": "invalid_\"grant"}, pointer: "/error"},
+	{rule: RuleErrorCodeKnown, from: "error", change: object{"error": "bad_grant"}, pointer: "/error"},
+	{rule: RuleErrorDescriptionSyntax, from: "error", change: object{"error_description": "ungültig"}, pointer: "/error_description"},
+	{rule: RuleErrorURI, from: "error", change: object{"error_uri": "javascript:alert(1)"}, pointer: "/error_uri"},
 	{rule: RuleMissingMember, from: "token", change: object{"access_token": ""}, pointer: "/access_token"},                              // TOK-6
 	{rule: RuleMissingMember, from: "token", change: object{"access_token": without{}}, pointer: "/access_token"},                       // TOK-6
 	{rule: RuleAccessTokenSyntax, from: "token", change: object{"access_token": "hunter2 hunter2"}, pointer: "/access_token"},           // TOK-6
@@ -210,7 +280,7 @@ func TestMutations(t *testing.T) {
 
 func allMutations() []mutation {
 	var all []mutation
-	for _, some := range [][]mutation{resourceMutations, serverMutations, clientMutations, tokenMutations} {
+	for _, some := range [][]mutation{resourceMutations, nameMutations, serverMutations, serverAdvice, clientMutations, clientAdvice, tokenMutations} {
 		all = append(all, some...)
 	}
 	return all
@@ -219,9 +289,20 @@ func allMutations() []mutation {
 // provenElsewhere are the rules that no mutation of a JSON document can break,
 // with the test that breaks them.
 var provenElsewhere = map[Rule]string{
-	RuleCanonicalURL:    "TestCanonicalURL",
-	RulePRMResource:     "TestHandMadeDocuments",
-	RuleIssuer:          "TestHandMadeDocuments",
+	RuleCanonicalURL: "TestCanonicalURL",
+	RulePRMResource:  "TestHandMadeDocuments",
+	RuleIssuer:       "TestHandMadeDocuments",
+	RuleErrorCode:    "TestHandMadeDocuments",
+
+	RuleChallengeMetadata:       "TestChallenge",
+	RuleChallengeMetadataURL:    "TestChallenge",
+	RuleChallengeMetadataOrigin: "TestChallenge",
+	RuleChallengeError:          "TestChallenge",
+	RuleChallengeText:           "TestChallenge",
+	RuleChallengeScope:          "TestChallenge",
+	RuleChallengeScopeSyntax:    "TestChallenge",
+	RuleChallengeOfflineAccess:  "TestChallenge",
+
 	RuleClientID:        "TestHandMadeDocuments",
 	RuleAccessToken:     "TestHandMadeDocuments",
 	RuleMissingDocument: "TestNilDocuments",

@@ -12,6 +12,7 @@ type options struct {
 	source   []byte
 	problems []problem
 
+	openID                             bool // authorization server metadata
 	proofSent, proofDemanded, exchange bool // token responses
 }
 
@@ -53,7 +54,7 @@ func WithSource(data []byte) Option {
 func AllowInsecureHTTP(origins ...string) Option {
 	return func(o *options) {
 		for _, origin := range origins {
-			if u, reason := splitURL(origin); reason == "" && !u.userinfo {
+			if u, reason := splitURL(origin); reason == "" {
 				o.insecure = append(o.insecure, u)
 			}
 		}

@@ -30,6 +30,7 @@ var resourceRules = []func(*check, *gen.ProtectedResourceMetadata){
 	checkBearerMethods,
 	checkResourceScopes,
 	checkResourceSigning,
+	func(c *check, doc *gen.ProtectedResourceMetadata) { c.names(doc, doc.Extra, true) },
 }
 
 // RFC 9728 §2: resource is REQUIRED, a URL as §1.2 defines it: https, no
@@ -45,8 +46,6 @@ func checkResource(c *check, doc *gen.ProtectedResourceMetadata) {
 	u, reason := splitURL(doc.Resource)
 	switch {
 	case reason != "":
-	case u.userinfo:
-		reason = "contains user information"
 	case u.hasFragment:
 		reason = "contains a fragment"
 	case !c.allowsHTTP(&u):
@@ -63,6 +62,10 @@ func checkResource(c *check, doc *gen.ProtectedResourceMetadata) {
 	}
 	if u.hasQuery {
 		c.add(RulePRMResourceQuery, pointer, quoteURL(doc.Resource)+" has a query")
+	}
+	c.require(RulePRMResourceNormal, pointer, doc.Resource, u.abnormal())
+	if u.path == "/" && !u.hasQuery {
+		c.add(RulePRMResourceSlash, pointer, quoteURL(doc.Resource)+" ends in a slash")
 	}
 }
 
@@ -97,6 +100,9 @@ func checkAuthorizationServers(c *check, doc *gen.ProtectedResourceMetadata) {
 	}
 	for i, issuer := range doc.AuthorizationServers {
 		at := pointer + "/" + strconv.Itoa(i)
+		if i < maxPerRule && slices.Contains(doc.AuthorizationServers[:i], issuer) {
+			c.add(RulePRMAuthorizationServerTwice, at, quoteURL(issuer)+" stands twice")
+		}
 		if reason := issuerURLReason(issuer, c.options); reason != "" {
 			c.add(RulePRMAuthorizationServerURL, at, quoteURL(issuer)+": "+reason)
 		} else if isPlainHTTP(issuer) {
@@ -121,6 +127,9 @@ func checkBearerMethods(c *check, doc *gen.ProtectedResourceMetadata) {
 			c.add(RulePRMBearerMethod, pointer+"/"+strconv.Itoa(i), quote(method)+" is no bearer method")
 		}
 	}
+	if i := slices.Index(methods, "query"); i >= 0 && slices.Contains(methods, "header") {
+		c.add(RulePRMBearerQuery, pointer+"/"+strconv.Itoa(i), "query is among the bearer methods")
+	}
 	p, taken := c.takeEmpty(pointer)
 	empty := taken || methods != nil && len(methods) == 0
 	switch {
@@ -136,15 +145,20 @@ func checkBearerMethods(c *check, doc *gen.ProtectedResourceMetadata) {
 func checkResourceScopes(c *check, doc *gen.ProtectedResourceMetadata) {
 	const pointer = "/scopes_supported"
 	c.scopes(RulePRMScopeSyntax, pointer, doc.ScopesSupported)
+	if doc.ScopesSupported == nil && !c.reported(pointer) {
+		c.add(RulePRMScopes, pointer, "the scopes are absent")
+	}
 	if i := slices.Index(doc.ScopesSupported, "offline_access"); i >= 0 {
 		c.add(RulePRMOfflineAccess, pointer+"/"+strconv.Itoa(i), "offline_access is among the scopes")
 	}
 }
 
-// RFC 9728 §2: the value none MUST NOT be used.
+// RFC 9728 §2: the value none MUST NOT be used for signed answers. RFC 9449
+// §4.2: proofs are signed with asymmetric algorithms.
 func checkResourceSigning(c *check, doc *gen.ProtectedResourceMetadata) {
 	if i := slices.Index(doc.ResourceSigningAlgValuesSupported, "none"); i >= 0 {
 		c.add(RulePRMSigningAlgorithmNone,
 			"/resource_signing_alg_values_supported/"+strconv.Itoa(i), "none is among the algorithms")
 	}
+	c.proofAlgorithms(RulePRMDPoPAlgorithm, doc.DPoPSigningAlgValuesSupported)
 }

@@ -50,6 +50,22 @@ const (
 	// RuleRegistrationClientURI is broken by a registration_client_uri that
 	// cannot be used, or that has no registration_access_token.
 	RuleRegistrationClientURI Rule = "client-registration-uri"
+	// RuleClientName is broken by a registration request without client_name.
+	RuleClientName Rule = "client-name"
+	// RuleClientAlgorithmMethod is broken by a signing algorithm that does not
+	// belong to the authentication method.
+	RuleClientAlgorithmMethod Rule = "client-algorithm-method"
+	// RuleClientSecretTimes is broken by a secret that expires before it is issued.
+	RuleClientSecretTimes Rule = "client-secret-times"
+	// RuleRedirectURITwice is broken by a redirect URI that stands twice.
+	RuleRedirectURITwice Rule = "client-redirect-uri-twice"
+	// RuleRedirectLocalhost is broken by a redirect URI with the name localhost.
+	RuleRedirectLocalhost Rule = "client-redirect-localhost"
+	// RuleClientGrantImplicit is broken by the implicit grant or its response types.
+	RuleClientGrantImplicit Rule = "client-grant-implicit"
+	// RuleClientSubstituted is broken by a registration with other values than
+	// were asked for (REG-5).
+	RuleClientSubstituted Rule = "client-substituted"
 )
 
 var clientRows = []Row{
@@ -96,6 +112,20 @@ var clientRows = []Row{
 		Sentence: "`scope` is a list of scope tokens with one space between"},
 	{ID: RuleRegistrationClientURI, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(7592, "3"),
 		Sentence: "`registration_client_uri` is an https URL and has a `registration_access_token` with it"},
+	{ID: RuleClientName, Severity: SeverityWarning, Citation: rfc(7591, "2"),
+		Sentence: "`client_name` is there: the user is asked to trust it"},
+	{ID: RuleClientAlgorithmMethod, Severity: SeverityError, Citation: oidc("registration", "ClientMetadata", "2"),
+		Sentence: "private_key_jwt goes with an asymmetric algorithm, client_secret_jwt with a symmetric one"},
+	{ID: RuleClientSecretTimes, Severity: SeverityError, Citation: rfc(7591, "3.2.1"),
+		Sentence: "`client_secret_expires_at` is 0 or later than `client_id_issued_at`"},
+	{ID: RuleRedirectURITwice, Severity: SeverityWarning, Citation: rfc(7591, "2"),
+		Sentence: "Each redirect URI stands once in `redirect_uris`"},
+	{ID: RuleRedirectLocalhost, Severity: SeverityInfo, Citation: rfc(8252, "8.3"),
+		Sentence: "Loopback redirect URIs have an address and not the name localhost, which may resolve to another interface"},
+	{ID: RuleClientGrantImplicit, Severity: SeverityWarning, Citation: rfc(9700, "2.1.2"),
+		Sentence: "Clients do not use the implicit grant"},
+	{ID: RuleClientSubstituted, Severity: SeverityInfo, Citation: rfc(7591, "3.2.1"),
+		Sentence: "The server registered what was asked for; a client takes other values as they are"},
 }
 
 // Rules of Client ID Metadata Documents.

@@ -35,6 +35,20 @@ const (
 	RulePRMOfflineAccess Rule = "prm-scope-offline-access"
 	// RulePRMSigningAlgorithmNone is broken by "none" among the signing algorithms.
 	RulePRMSigningAlgorithmNone Rule = "prm-signing-algorithm-none"
+	// RulePRMResourceNormal is broken by a resource with upper case in its host or
+	// with the default port.
+	RulePRMResourceNormal Rule = "prm-resource-normal"
+	// RulePRMResourceSlash is broken by a resource that is an origin and a slash.
+	RulePRMResourceSlash Rule = "prm-resource-slash"
+	// RulePRMAuthorizationServerTwice is broken by an authorization server that
+	// stands twice in the list.
+	RulePRMAuthorizationServerTwice Rule = "prm-authorization-server-twice"
+	// RulePRMScopes is broken by metadata without scopes.
+	RulePRMScopes Rule = "prm-scopes"
+	// RulePRMBearerQuery is broken by query among the bearer methods.
+	RulePRMBearerQuery Rule = "prm-bearer-query"
+	// RulePRMDPoPAlgorithm is broken by none or a symmetric algorithm for DPoP proofs.
+	RulePRMDPoPAlgorithm Rule = "prm-dpop-algorithm"
 )
 
 var resourceRows = []Row{
@@ -71,4 +85,16 @@ var resourceRows = []Row{
 		Sentence: "`scopes_supported` does not have offline_access: refresh tokens are not a requirement of a resource"},
 	{ID: RulePRMSigningAlgorithmNone, Severity: SeverityError, Citation: rfc(9728, "2"),
 		Sentence: "`resource_signing_alg_values_supported` does not have none"},
+	{ID: RulePRMResourceNormal, Severity: SeverityWarning, Citation: mcp("", "canonical-server-uri", "Canonical Server URI"),
+		Sentence: "`resource` has scheme and host in lower case and no default port"},
+	{ID: RulePRMResourceSlash, Severity: SeverityWarning, Citation: mcp("", "canonical-server-uri", "Canonical Server URI"),
+		Sentence: "`resource` has no slash after the host when the path is otherwise empty"},
+	{ID: RulePRMAuthorizationServerTwice, Severity: SeverityWarning, Citation: rfc(9728, "2"),
+		Sentence: "Each authorization server stands once in `authorization_servers`"},
+	{ID: RulePRMScopes, Severity: SeverityInfo, Citation: rfc(9728, "2"),
+		Sentence: "`scopes_supported` is there: clients ask for these scopes when a challenge names none"},
+	{ID: RulePRMBearerQuery, Severity: SeverityWarning, Citation: rfc(6750, "2.3"),
+		Sentence: "`bearer_methods_supported` does not have query: URLs are logged"},
+	{ID: RulePRMDPoPAlgorithm, Severity: SeverityError, Citation: rfc(9449, "4.2"),
+		Sentence: "`dpop_signing_alg_values_supported` has asymmetric algorithms only"},
 }

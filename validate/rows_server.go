@@ -60,9 +60,51 @@ const (
 	RuleAuthSigningAlgorithmNone Rule = "asm-auth-signing-algorithm-none"
 	// RuleScopeSyntax is broken by a scope that is no scope token.
 	RuleScopeSyntax Rule = "asm-scope-syntax"
+	// RuleAuthMethod is broken by a client authentication method that nobody registered.
+	RuleAuthMethod Rule = "asm-auth-method"
 	// RuleClientIDDocumentAuth is broken by a server that takes Client ID
 	// Metadata Documents but no authentication method they can use.
 	RuleClientIDDocumentAuth Rule = "asm-cimd-auth-method"
+	// RuleIssuerNormal is broken by an issuer with upper case in its host or with
+	// the default port.
+	RuleIssuerNormal Rule = "asm-issuer-normal"
+	// RuleEndpointHost is broken by an endpoint that sees credentials on another
+	// host than the issuer's.
+	RuleEndpointHost Rule = "asm-endpoint-host"
+	// RuleDeviceGrant is broken by the device grant without its endpoint, or the
+	// endpoint without the grant.
+	RuleDeviceGrant Rule = "asm-device-grant"
+	// RuleGrantTypeImplicit is broken by the implicit grant.
+	RuleGrantTypeImplicit Rule = "asm-grant-type-implicit"
+	// RuleGrantTypePassword is broken by the password grant.
+	RuleGrantTypePassword Rule = "asm-grant-type-password"
+	// RuleGrantTypeRefresh is broken by the code grant without the refresh grant.
+	RuleGrantTypeRefresh Rule = "asm-grant-type-refresh"
+	// RulePKCEPlain is broken by plain among the code challenge methods.
+	RulePKCEPlain Rule = "asm-pkce-plain"
+	// RuleIssParameter is broken by a server that does not put iss into its
+	// authorization responses.
+	RuleIssParameter Rule = "asm-iss-parameter"
+	// RuleClientRegistration is broken by a server that only knows clients
+	// registered beforehand.
+	RuleClientRegistration Rule = "asm-client-registration"
+	// RulePushedAuthorizationRequired is broken by pushed authorization requests
+	// that are required without an endpoint for them.
+	RulePushedAuthorizationRequired Rule = "asm-par-required"
+	// RuleRequestObjectRequired is broken by a server that takes signed request
+	// objects only.
+	RuleRequestObjectRequired Rule = "asm-request-object-required"
+	// RuleDPoPAlgorithm is broken by none or a symmetric algorithm for DPoP proofs.
+	RuleDPoPAlgorithm Rule = "asm-dpop-algorithm"
+	// RuleOpenIDMember is broken by a provider without a member that OpenID
+	// Connect requires. See AsOpenIDProvider.
+	RuleOpenIDMember Rule = "asm-openid-member"
+	// RuleOpenIDSubjectType is broken by an unknown subject type.
+	RuleOpenIDSubjectType Rule = "asm-openid-subject-type"
+	// RuleOpenIDSigningAlgorithm is broken by ID token algorithms without RS256.
+	RuleOpenIDSigningAlgorithm Rule = "asm-openid-signing-algorithm"
+	// RuleOpenIDScope is broken by scopes without openid.
+	RuleOpenIDScope Rule = "asm-openid-scope"
 )
 
 var serverRows = []Row{
@@ -120,4 +162,41 @@ var serverRows = []Row{
 		Sentence: "Each entry of `scopes_supported` is one scope token: printable ASCII without space, quote and backslash"},
 	{ID: RuleClientIDDocumentAuth, Severity: SeverityWarning, Citation: cimd("4.1"),
 		Sentence: "A server with `client_id_metadata_document_supported` offers none or private_key_jwt at its token endpoint"},
+	{ID: RuleAuthMethod, Severity: SeverityWarning, Citation: rfc(8414, "2"),
+		Sentence: "Client authentication methods are registered ones"},
+	{ID: RuleIssuerNormal, Severity: SeverityWarning, Citation: rfc(8414, "4"),
+		Sentence: "`issuer` has its host in lower case and no default port: it is compared byte for byte"},
+	{ID: RuleEndpointHost, Severity: SeverityInfo, Citation: rfc(9700, "4.4"),
+		Sentence: "The authorization, token and registration endpoints are on the host of the issuer"},
+	{ID: RuleDeviceGrant, Severity: SeverityWarning, Citation: rfc(8628, "4"),
+		Sentence: "The device grant and `device_authorization_endpoint` come together"},
+	{ID: RuleGrantTypeImplicit, Severity: SeverityWarning, Citation: rfc(9700, "2.1.2"),
+		Sentence: "`grant_types_supported` does not have implicit"},
+	{ID: RuleGrantTypePassword, Severity: SeverityWarning, Citation: rfc(9700, "2.4"),
+		Sentence: "`grant_types_supported` does not have password"},
+	{ID: RuleGrantTypeRefresh, Severity: SeverityInfo, Citation: rfc(6749, "6"),
+		Sentence: "`grant_types_supported` has refresh_token beside authorization_code: without it users log in at every expiry"},
+	{ID: RulePKCEPlain, Severity: SeverityInfo, Citation: rfc(9700, "2.1.1"),
+		Sentence: "`code_challenge_methods_supported` does not have plain"},
+	{ID: RuleIssParameter, Severity: SeverityWarning,
+		Citation: mcp("", "authorization-response-validation", "Authorization Response Validation"),
+		Profiles: map[Profile]Severity{ProfileMCP20251125: SeverityInfo, ProfileRFC: SeverityInfo},
+		Sentence: "`authorization_response_iss_parameter_supported` is true: a later revision will require it"},
+	{ID: RuleClientRegistration, Severity: SeverityInfo, Citation: mcp("client-registration", "client-registration", "Client Registration"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityOff},
+		Sentence: "Clients that the server has never met have a way in: metadata documents or dynamic registration"},
+	{ID: RulePushedAuthorizationRequired, Severity: SeverityRefuse, Use: UseAuthorizationCode, Citation: rfc(9126, "5"),
+		Sentence: "`require_pushed_authorization_requests` comes with `pushed_authorization_request_endpoint`"},
+	{ID: RuleRequestObjectRequired, Severity: SeverityWarning, Citation: rfc(9101, "10.5"),
+		Sentence: "`require_signed_request_object` is not set: MCP clients do not sign authorization requests"},
+	{ID: RuleDPoPAlgorithm, Severity: SeverityError, Citation: rfc(9449, "4.2"),
+		Sentence: "`dpop_signing_alg_values_supported` has asymmetric algorithms only"},
+	{ID: RuleOpenIDMember, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`jwks_uri`, `subject_types_supported` and `id_token_signing_alg_values_supported` are there"},
+	{ID: RuleOpenIDSubjectType, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`subject_types_supported` has no other values than pairwise and public"},
+	{ID: RuleOpenIDSigningAlgorithm, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`id_token_signing_alg_values_supported` has RS256"},
+	{ID: RuleOpenIDScope, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`scopes_supported`, when it is there, has openid"},
 }

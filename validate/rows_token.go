@@ -26,6 +26,11 @@ const (
 	RuleTokenScopeSyntax Rule = "token-scope-syntax"
 	// RuleRefreshTokenSyntax is broken by a refresh token with characters beyond printable ASCII.
 	RuleRefreshTokenSyntax Rule = "token-refresh-token-syntax"
+	// RuleAccessTokenCharset is broken by an access token that RFC 6750 does not
+	// allow in a header field, though HTTP does.
+	RuleAccessTokenCharset Rule = "token-access-token-charset"
+	// RuleIDTokenSyntax is broken by an ID token that is no JWT.
+	RuleIDTokenSyntax Rule = "token-id-token-syntax"
 )
 
 var tokenRows = []Row{
@@ -49,6 +54,39 @@ var tokenRows = []Row{
 		Sentence: "`scope` is a list of scope tokens with one space between"},
 	{ID: RuleRefreshTokenSyntax, Severity: SeverityError, Citation: rfc(6749, "A.17"),
 		Sentence: "`refresh_token` is printable ASCII"},
+	{ID: RuleAccessTokenCharset, Severity: SeverityWarning, Citation: rfc(6750, "2.1"),
+		Sentence: "A bearer token has letters, digits and -._~+/ only, with = at its end"},
+	{ID: RuleIDTokenSyntax, Severity: SeverityWarning, Citation: rfc(7519, "3"),
+		Sentence: "`id_token` is a JWT: three or five parts with dots between"},
+}
+
+// Rules of error responses.
+const (
+	// RuleErrorCode is broken by an error response without an error code.
+	RuleErrorCode Rule = "error-code"
+	// RuleErrorCodeSyntax is broken by an error code with characters that error
+	// codes do not have.
+	RuleErrorCodeSyntax Rule = "error-code-syntax"
+	// RuleErrorCodeKnown is broken by an error code that nobody registered.
+	RuleErrorCodeKnown Rule = "error-code-known"
+	// RuleErrorDescriptionSyntax is broken by a description with characters that
+	// descriptions do not have.
+	RuleErrorDescriptionSyntax Rule = "error-description-syntax"
+	// RuleErrorURI is broken by an error_uri that nobody should open.
+	RuleErrorURI Rule = "error-uri"
+)
+
+var errorRows = []Row{
+	{ID: RuleErrorCode, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "5.2"),
+		Sentence: "`error` is there"},
+	{ID: RuleErrorCodeSyntax, Severity: SeverityError, Citation: rfc(6749, "5.2"),
+		Sentence: "`error` is printable ASCII without quote and backslash"},
+	{ID: RuleErrorCodeKnown, Severity: SeverityInfo, Citation: rfc(6749, "11.4"),
+		Sentence: "`error` is a registered code: clients act on those"},
+	{ID: RuleErrorDescriptionSyntax, Severity: SeverityError, Citation: rfc(6749, "5.2"),
+		Sentence: "`error_description` is printable ASCII without quote and backslash"},
+	{ID: RuleErrorURI, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(6749, "5.2"),
+		Sentence: "`error_uri` is an http or https URL"},
 }
 
 // Rules of authorization responses.

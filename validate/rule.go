@@ -6,7 +6,8 @@ import "strconv"
 
 // Rule names one rule. Rules are stable: an id is never given to another rule.
 // The first word is the document: prm, asm, client, cimd, token, callback; url
-// for the pure URL rules, decode and schema for what holds of every document.
+// for the pure URL rules; decode, member and schema for what holds of every
+// document.
 //
 // A Rule is an error, so that errors.Is(err, validate.RuleIssuerMatch) asks
 // whether an error of this package is about that rule.
@@ -69,12 +70,15 @@ func Lookup(rule Rule) (Row, bool) {
 var table = join(
 	urlRows,
 	documentRows,
+	nameRows,
 	resourceRows,
 	serverRows,
 	clientRows,
 	clientIDRows,
 	tokenRows,
+	errorRows,
 	callbackRows,
+	challengeRows,
 )
 
 var tableIndex = func() map[Rule]int {

@@ -75,7 +75,7 @@ func ruleConstants(t *testing.T) map[string]string {
 	return constants
 }
 
-var ruleID = regexp.MustCompile(`^(url|decode|schema|prm|asm|client|cimd|token|error|callback|challenge|state|pair)(-[a-z0-9]+)+$`)
+var ruleID = regexp.MustCompile(`^(url|decode|member|schema|prm|asm|client|cimd|token|error|callback|challenge|state|pair)(-[a-z0-9]+)+$`)
 
 func TestRows(t *testing.T) {
 	for _, row := range Rules() {

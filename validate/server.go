@@ -37,15 +37,21 @@ func AuthorizationServer(doc *gen.AuthorizationServerMetadata, issuer string, op
 var serverRules = []func(*check, *gen.AuthorizationServerMetadata){
 	checkIssuer,
 	checkIssuerMatch,
+	checkIssuerNormal,
 	checkGrantEndpoints,
 	checkServerEndpoints,
 	checkMTLSEndpoints,
 	checkResponseTypes,
 	checkResponseModes,
 	checkPKCE,
-	checkGrantTypes,
+	checkServerGrants,
 	checkServerAuthentication,
 	checkServerScopes,
+	checkServerHosts,
+	checkIssParameter,
+	checkServerRequests,
+	checkOpenID,
+	func(c *check, doc *gen.AuthorizationServerMetadata) { c.names(doc, doc.Extra, true) },
 }
 
 // RFC 8414 §2: issuer is REQUIRED, a URL with the https scheme and neither
@@ -77,6 +83,14 @@ func checkIssuerMatch(c *check, doc *gen.AuthorizationServerMetadata) {
 		rule = RuleIssuerMatch
 	}
 	c.add(rule, pointer, quoteURL(doc.Issuer)+" is not "+quoteURL(c.expected)+": "+issuerReason(doc.Issuer, c.expected))
+}
+
+// RFC 8414 §4 compares issuers code point by code point, so that every spelling
+// but the normal one waits for somebody to get it wrong.
+func checkIssuerNormal(c *check, doc *gen.AuthorizationServerMetadata) {
+	if u, reason := splitURL(doc.Issuer); reason == "" && !c.found.covers("/issuer") {
+		c.require(RuleIssuerNormal, "/issuer", doc.Issuer, u.abnormal())
+	}
 }
 
 // RFC 8414 §2: authorization_endpoint is REQUIRED unless no grant type uses it,
@@ -179,44 +193,15 @@ func checkPKCE(c *check, doc *gen.AuthorizationServerMetadata) {
 		c.add(RulePKCEUnsupported, pointer, "S256 is not among the code challenge methods")
 	}
 	for i, method := range methods {
-		if method != challengeS256 && method != challengePlain {
-			c.add(RulePKCEMethod, pointer+"/"+strconv.Itoa(i), quote(method)+" is no code challenge method")
+		switch at := pointer + "/" + strconv.Itoa(i); method {
+		case challengeS256:
+		case challengePlain:
+			if slices.Contains(methods, challengeS256) {
+				c.add(RulePKCEPlain, at, "plain is among the code challenge methods")
+			}
+		default:
+			c.add(RulePKCEMethod, at, quote(method)+" is no code challenge method")
 		}
-	}
-}
-
-// RFC 8414 §2: the values are those of RFC 7591 §2, or absolute URIs.
-func checkGrantTypes(c *check, doc *gen.AuthorizationServerMetadata) {
-	const pointer = "/grant_types_supported"
-	grants := grantTypes(doc)
-	if doc.AuthorizationEndpoint != "" && !slices.Contains(grants, grantCode) && !slices.Contains(grants, grantImplicit) {
-		c.add(RuleGrantTypeCode, pointer, "neither authorization_code nor implicit is among the grant types")
-	}
-	for i, grant := range doc.GrantTypesSupported {
-		if grant == "device_code" || grant == "urn:ietf:params:oauth:grant-type:device-code" {
-			c.add(RuleGrantTypeDevice, pointer+"/"+strconv.Itoa(i), quote(grant)+" stands for "+deviceGrantURN)
-		}
-	}
-}
-
-// RFC 8414 §2: the algorithms MUST be there with private_key_jwt and
-// client_secret_jwt, and none MUST NOT be among them. A client with a metadata
-// document has no shared secret, so it needs none or private_key_jwt.
-func checkServerAuthentication(c *check, doc *gen.AuthorizationServerMetadata) {
-	methods := doc.TokenEndpointAuthMethodsSupported
-	algorithms := doc.TokenEndpointAuthSigningAlgValuesSupported
-	signed := slices.Contains(methods, "private_key_jwt") || slices.Contains(methods, "client_secret_jwt")
-	const pointer = "/token_endpoint_auth_signing_alg_values_supported"
-	if signed && len(algorithms) == 0 {
-		c.add(RuleAuthSigningAlgorithms, pointer, "the algorithms are absent beside a method that signs"+c.why(pointer))
-	}
-	if i := slices.Index(algorithms, "none"); i >= 0 {
-		c.add(RuleAuthSigningAlgorithmNone, pointer+"/"+strconv.Itoa(i), "none is among the algorithms")
-	}
-	secretless := slices.Contains(methods, "none") || slices.Contains(methods, "private_key_jwt")
-	if doc.ClientIDMetadataDocumentSupported && !secretless {
-		c.add(RuleClientIDDocumentAuth, "/token_endpoint_auth_methods_supported",
-			"neither none nor private_key_jwt is among the methods")
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package validate
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Severity orders violations. The zero value is "off": a rule that a profile
 // does not apply. Severities compare with < and >.
@@ -79,15 +82,7 @@ var needs = map[Use][]Use{
 
 // refuses reports whether a row that refuses taken also refuses wanted.
 func (taken Use) refuses(wanted Use) bool {
-	if taken == UseDocument || taken == wanted {
-		return true
-	}
-	for _, other := range needs[wanted] {
-		if taken == other {
-			return true
-		}
-	}
-	return false
+	return taken == UseDocument || taken == wanted || slices.Contains(needs[wanted], taken)
 }
 
 // Profile selects the specifications a document is judged by.

@@ -3,6 +3,8 @@
 package validate
 
 import (
+	"strings"
+
 	"github.com/mcpoauth/mcpoauth/gen"
 )
 
@@ -41,7 +43,9 @@ var tokenRules = []func(*check, *gen.TokenResponse){
 	checkIssuedTokenType,
 	checkLifetime,
 	checkRefreshToken,
+	checkIDToken,
 	checkTokenScope,
+	func(c *check, doc *gen.TokenResponse) { c.names(doc, doc.Extra, false) },
 }
 
 // RFC 6750 §2.1: the token goes into a header field as it is.
@@ -53,6 +57,8 @@ func checkAccessToken(c *check, doc *gen.TokenResponse) {
 		c.add(RuleAccessToken, pointer, "the access token is absent or empty")
 	case !isVisibleASCII(token):
 		c.add(RuleAccessTokenSyntax, pointer, "the access token has a character that a header field cannot carry")
+	case !isToken68(token):
+		c.add(RuleAccessTokenCharset, pointer, "the access token has a character that bearer tokens do not have")
 	}
 }
 
@@ -107,6 +113,24 @@ func checkLifetime(c *check, doc *gen.TokenResponse) {
 		c.add(RuleExpiresInRange, pointer, "the lifetime is negative")
 	case *doc.ExpiresIn > maxLifetime:
 		c.add(RuleExpiresInRange, pointer, "the lifetime is longer than ten years")
+	}
+}
+
+// isToken68: RFC 6750 §2.1, 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=".
+func isToken68(s string) bool {
+	s = strings.TrimRight(s, "=")
+	for i := 0; i < len(s); i++ {
+		if !isAlphanumeric(s[i]) && strings.IndexByte("-._~+/", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// RFC 7519 §3: a JWS has three parts, a JWE five.
+func checkIDToken(c *check, doc *gen.TokenResponse) {
+	if dots := strings.Count(doc.IDToken.Reveal(), "."); doc.IDToken != "" && dots != 2 && dots != 4 {
+		c.add(RuleIDTokenSyntax, "/id_token", "the ID token has neither three nor five parts")
 	}
 }
 

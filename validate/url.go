@@ -43,14 +43,13 @@ func (e *URLError) message() string {
 type urlParts struct {
 	scheme, host, port, path string
 	query, fragment          string
-	userinfo                 bool // an "@" in the authority, even if nothing precedes it
 	hasQuery, hasFragment    bool // a "?" or "#", even if nothing follows it
 }
 
 // splitURL takes an absolute http or https URL apart by RFC 3986. It is
 // stricter than net/url where a lenient reader could see another host or path:
-// only the characters of RFC 3986 appendix A, complete percent escapes, host
-// names without escapes, IPv6 without zone. What it accepts, net/url reads the
+// only the characters of RFC 3986 appendix A, complete percent escapes, no user
+// information, host names without escapes, IPv6 without zone. What it accepts, net/url reads the
 // same way (FuzzCovers holds that). The reason is "" for a good URL.
 func splitURL(raw string) (u urlParts, reason string) {
 	if raw == "" {
@@ -82,12 +81,15 @@ func splitURL(raw string) (u urlParts, reason string) {
 	return u, u.splitAuthority(authority)
 }
 
-// splitAuthority fills userinfo, host and port.
+// splitAuthority fills host and port. User information is refused everywhere:
+// no identifier and no endpoint has it (RFC 9110 §4.2.4), it makes URLs look
+// like those of another host, and net/http would send it as credentials.
 func (u *urlParts) splitAuthority(authority string) (reason string) {
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		u.userinfo, authority = true, authority[i+1:]
+	if strings.Contains(authority, "@") {
+		return "contains user information"
 	}
-	host, port, hasPort := authority, "", false
+	var host, port string
+	var hasPort bool
 	if strings.HasPrefix(authority, "[") {
 		end := strings.IndexByte(authority, ']')
 		if end < 0 || !isIPv6(authority[1:end]) {
@@ -120,6 +122,22 @@ func (u *urlParts) effectivePort() string {
 	return u.port
 }
 
+// abnormal says how the origin differs from its normal form, or "".
+// RFC 3986 §6.2.2.1, §6.2.3
+func (u *urlParts) abnormal() string {
+	for _, part := range []string{u.scheme, u.host} {
+		for i := 0; i < len(part); i++ {
+			if lower(part[i]) != part[i] {
+				return "scheme or host is not in lower case"
+			}
+		}
+	}
+	if u.port != u.effectivePort() {
+		return "spells out the default port"
+	}
+	return ""
+}
+
 // secure reports whether the scheme is https.
 func (u *urlParts) secure() bool { return equalFold(u.scheme, "https") }
 
@@ -140,8 +158,8 @@ func schemeReason(raw string) string {
 // uriByte marks the bytes that RFC 3986 appendix A allows somewhere in a URI.
 var uriByte = func() (table [256]bool) {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?#[]@!$&'()*+,;=%"
-	for i := 0; i < len(allowed); i++ {
-		table[allowed[i]] = true
+	for _, c := range []byte(allowed) {
+		table[c] = true
 	}
 	return table
 }()

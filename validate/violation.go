@@ -3,6 +3,7 @@
 package validate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,15 +65,8 @@ func (v Violations) Err(min Severity) error {
 // caller who exempts one says so by name.
 func (v Violations) Refuses(use Use, except ...Rule) error {
 	return v.failure(func(violation *Violation) bool {
-		if violation.Severity < SeverityRefuse || !violation.Use.refuses(use) {
-			return false
-		}
-		for _, rule := range except {
-			if violation.Rule == rule {
-				return false
-			}
-		}
-		return true
+		return violation.Severity >= SeverityRefuse && violation.Use.refuses(use) &&
+			!slices.Contains(except, violation.Rule)
 	})
 }
 

@@ -17,10 +17,11 @@ func TestHandMadeDocuments(t *testing.T) {
 		found Violations
 		want  []Rule
 	}{
-		{ProtectedResource(&gen.ProtectedResourceMetadata{}, ""), []Rule{RulePRMResource, RulePRMAuthorizationServers}}, // DISC-8
+		{ProtectedResource(&gen.ProtectedResourceMetadata{}, ""), []Rule{RulePRMResource, RulePRMAuthorizationServers, RulePRMScopes}}, // DISC-8
 		{AuthorizationServer(&gen.AuthorizationServerMetadata{TokenEndpoint: "https://h/t", GrantTypesSupported: []string{"client_credentials"}}, "https://h"),
 			[]Rule{RuleIssuer, RuleResponseTypes}},
 		{ClientInformation(&gen.ClientInformation{}, nil), []Rule{RuleClientID}},
+		{ErrorResponse(&gen.ErrorResponse{}), []Rule{RuleErrorCode}},
 		{Token(&gen.TokenResponse{TokenType: "Bearer", ExpiresIn: new(gen.Seconds)}), []Rule{RuleAccessToken}}, // TOK-6
 		{ClientIDDocument(&gen.ClientIDMetadataDocument{ClientName: "x", RedirectURIs: []string{"https://h/cb"}, TokenEndpointAuthMethod: "none"}, ""),
 			[]Rule{RuleClientIDDocumentID}},
@@ -43,7 +44,7 @@ func TestHandMadeDocuments(t *testing.T) {
 func TestNilDocuments(t *testing.T) {
 	for i, found := range []Violations{
 		ProtectedResource(nil, ""), AuthorizationServer(nil, ""), ClientMetadata(nil), ClientInformation(nil, nil),
-		ClientIDDocument(nil, ""), Token(nil), Callback(nil, CallbackExpectation{}),
+		ClientIDDocument(nil, ""), Token(nil), ErrorResponse(nil), Callback(nil, CallbackExpectation{}),
 	} {
 		if len(found) != 1 || !errors.Is(found.Refuses(UseRevocation), RuleMissingDocument) {
 			t.Errorf("%d: %v", i, found)
@@ -63,7 +64,7 @@ func TestDecodeRefusals(t *testing.T) {
 		{"null", "null", RuleMissingMember, "", 1, 1},
 		{"nothing", "", RuleSyntax, "", 1, 1},
 		{"HTML", "<html>", RuleSyntax, "", 1, 1},
-		{"a comma too much", "{\n \"resource\": \"https://h/mcp\",\n}", RuleSyntax, "/resource", 3, 1},
+		{"a comma too much", "{\n \"resource\": \"https://h/mcp\",\n}", RuleSyntax, "", 3, 1},
 		{"trailing data", "{\"resource\":\"https://h/mcp\"}\n{}", RuleSyntax, "", 2, 1},
 		{"a duplicate", "{\n \"resource\": \"https://h/mcp\",\n \"resource\": \"https://evil.example\"\n}", RuleDuplicateMember, "/resource", 3, 14},
 		{"a duplicate of an unknown member", `{"resource":"https://h/mcp","x":1,"x":2}`, RuleDuplicateMember, "/x", 1, 39},
@@ -147,8 +148,8 @@ func TestLocate(t *testing.T) {
 
 // SEC-5, STORE-4: what a server writes is escaped and bounded; secrets are not shown.
 func TestMessagesAreSafe(t *testing.T) {
-	evil := "\x1b[2J\u202e\nX: y" + strings.Repeat("é", 10_000)
-	servers := make([]any, 5000)
+	evil := "\x1b[2J\u202e\nX: y" + strings.Repeat("é", 150)
+	servers := make([]any, 1500)
 	for i := range servers {
 		servers[i] = "http://" + evil
 	}
@@ -167,7 +168,7 @@ func TestMessagesAreSafe(t *testing.T) {
 	all = append(all, goodSubjects["token"].judge(goodToken.with(object{"access_token": "hunter2" + evil, "token_type": evil, "refresh_token": "hunter3" + evil}).bytes(t))...)
 	all = append(all, goodSubjects["client"].judge(goodClient.with(object{"jwks": privateKeys}).bytes(t))...)
 	all = append(all, Callback(&gen.AuthorizationResponse{State: testState, Iss: evil}, CallbackExpectation{State: testState, Issuer: testIssuer})...)
-	if len(all) < 10 || len(all) > 1000 {
+	if len(all) < 300 || len(all) > 1000 {
 		t.Fatalf("%d violations", len(all))
 	}
 	for _, v := range all {

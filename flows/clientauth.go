@@ -35,9 +35,9 @@ type ClientAuth struct {
 }
 
 // SelectAuthMethod chooses how client authenticates: the caller's method, else
-// the one that the registration recorded, else the first of basic and post
-// that the server lists and the credentials allow; a server without a list
-// means basic (RFC 8414 §2). Without a secret it is "none". A method that
+// the one that the registration recorded, else the first of basic, post
+// and none that the server lists and the credentials allow; a server without a
+// list means basic (RFC 8414 §2). Without a secret it is "none". A method that
 // cannot be carried out is an error before anything is sent.
 func SelectAuthMethod(override string, client *gen.ClientInformation, server *gen.AuthorizationServerMetadata) (string, error) {
 	hasSecret := client.ClientSecret != ""
@@ -53,7 +53,7 @@ func SelectAuthMethod(override string, client *gen.ClientInformation, server *ge
 	if len(listed) == 0 {
 		return AuthMethodBasic, nil
 	}
-	for _, method := range []string{AuthMethodBasic, AuthMethodPost} {
+	for _, method := range []string{AuthMethodBasic, AuthMethodPost, AuthMethodNone} {
 		if slices.Contains(listed, method) {
 			return method, nil
 		}

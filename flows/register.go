@@ -265,6 +265,11 @@ func registrationRequest(metadata *gen.ClientMetadata) (*gen.ClientMetadata, err
 		}
 		request.ApplicationType = kind
 	}
+	for _, uri := range request.RedirectURIs {
+		if err := validate.RedirectURI(uri); err != nil {
+			return nil, err
+		}
+	}
 	if request.GrantTypes == nil {
 		request.GrantTypes = []string{GrantAuthorizationCode, GrantRefreshToken}
 	}

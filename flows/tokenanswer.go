@@ -173,8 +173,9 @@ func (s spoken) cut(err error) error {
 		if len(secret) < 4 {
 			continue
 		}
+		cut := strings.NewReplacer(secret, "[cut]", url.QueryEscape(secret), "[cut]")
 		for _, text := range []*string{&e.Code, &e.Description, &e.URI, &e.Snippet} {
-			*text = strings.ReplaceAll(*text, secret, "[cut]")
+			*text = cut.Replace(*text)
 		}
 	}
 	return err

@@ -4,13 +4,9 @@
 package flowstest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 )
 
 const (
@@ -40,7 +36,7 @@ func (x *exchange) metadata() {
 	members := x.metadataMembers()
 	if strings.HasPrefix(string(place), string(WellKnownOIDC)) {
 		members["subject_types_supported"] = []string{"public"}
-		members["id_token_signing_alg_values_supported"] = []string{"ES256"}
+		members["id_token_signing_alg_values_supported"] = []string{x.signingKeys(x.config)[0].Alg()}
 	}
 	document{
 		status: status, header: x.config.MetadataHeader, body: members,
@@ -80,7 +76,10 @@ func (x *exchange) metadataMembers() map[string]any {
 		"response_modes_supported":              []string{"query"},
 		"grant_types_supported":                 c.grantTypes(),
 		"token_endpoint_auth_methods_supported": c.authMethods(),
-		"code_challenge_methods_supported":      []string{"S256"},
+		// Absent they would mean client_secret_basic: RFC 8414 §2.
+		"revocation_endpoint_auth_methods_supported":    c.authMethods(),
+		"introspection_endpoint_auth_methods_supported": without(c.authMethods(), methodNone),
+		"code_challenge_methods_supported":              []string{"S256"},
 	}
 	if !c.DisableRegistration {
 		members["registration_endpoint"] = x.endpoint(c, kindRegister)
@@ -94,7 +93,44 @@ func (x *exchange) metadataMembers() map[string]any {
 	if c.Scopes != nil {
 		members["scopes_supported"] = c.Scopes
 	}
+	x.addExtensions(members)
 	return members
+}
+
+func without(list []string, value string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(v string) bool { return v == value })
+}
+
+// addExtensions adds what is offered by configuration.
+func (x *exchange) addExtensions(members map[string]any) {
+	c := x.config
+	if algs := c.assertionAlgs(); len(algs) > 0 {
+		for _, name := range []string{"token", "revocation", "introspection"} {
+			members[name+"_endpoint_auth_signing_alg_values_supported"] = algs
+		}
+	}
+	if c.PAR.Policy != PARDisabled {
+		members["pushed_authorization_request_endpoint"] = x.endpoint(c, kindPAR)
+	}
+	if c.PAR.Policy == PARRequired {
+		members["require_pushed_authorization_requests"] = true
+	}
+	if slices.Contains(c.grantTypes(), GrantDeviceCode) {
+		members["device_authorization_endpoint"] = x.endpoint(c, kindDevice)
+	}
+	if c.DPoP.Policy != DPoPOff {
+		members["dpop_signing_alg_values_supported"] = c.DPoP.algs()
+	}
+	if c.takesIDJAG() {
+		members["authorization_grant_profiles_supported"] = []string{"urn:ietf:params:oauth:grant-profile:id-jag"}
+	}
+	if slices.Contains(c.grantTypes(), GrantTokenExchange) {
+		members["identity_chaining_requested_token_types_supported"] = []string{TokenTypeIDJAG}
+	}
+	if c.MTLS.Enabled {
+		members["tls_client_certificate_bound_access_tokens"] = c.MTLS.BindTokens
+		members["mtls_endpoint_aliases"] = x.aliases()
+	}
 }
 
 // jwks answers with the server's public keys (RFC 7517 §5).
@@ -102,24 +138,9 @@ func (x *exchange) jwks() {
 	if !x.allow(http.MethodGet) {
 		return
 	}
-	point, err := signingKey().PublicKey.Bytes()
-	if err != nil {
-		panic("flowstest: key: " + err.Error())
+	keys := []any{}
+	for _, key := range x.signingKeys(x.config) {
+		keys = append(keys, key.JWK())
 	}
-	// SEC 1 §2.3.3: an uncompressed point is 4, X, Y.
-	encode := base64.RawURLEncoding.EncodeToString
-	key := map[string]any{
-		"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1",
-		"x": encode(point[1:33]), "y": encode(point[33:65]),
-	}
-	document{status: http.StatusOK, body: map[string]any{"keys": []any{key}}}.write(x.w)
+	document{status: http.StatusOK, body: map[string]any{"keys": keys}}.write(x.w)
 }
-
-// signingKey signs for all fakes of the process.
-var signingKey = sync.OnceValue(func() *ecdsa.PrivateKey {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic("flowstest: key: " + err.Error())
-	}
-	return key
-})

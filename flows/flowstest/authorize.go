@@ -65,6 +65,8 @@ type code struct {
 	expires     time.Time
 	used        bool
 	family      string // of the tokens it was exchanged for
+	nonce       string // of OpenID Connect
+	jkt         string // of dpop_jkt
 }
 
 // A PKCE challenge is 43 to 128 unreserved characters; that of S256 is 43.
@@ -94,7 +96,15 @@ func (x *exchange) authorize() {
 		x.page(refuse(errInvalidRequest, "the parameters are malformed"))
 		return
 	}
+	err := checkRepeatedParameters(x.r.Form)
 	form := x.r.Form
+	if err == nil {
+		form, err = x.unpush(form)
+	}
+	if err != nil {
+		x.page(err)
+		return
+	}
 	// Until client and redirect URI are known to belong together, an error
 	// stays on the page: RFC 6749 §4.1.2.1.
 	client, err := x.redirectTarget(form)
@@ -102,7 +112,12 @@ func (x *exchange) authorize() {
 		x.page(err)
 		return
 	}
-	if err := x.checkAuthorization(client, form); err != nil {
+	if !x.r.Form.Has("request_uri") && x.demandsPAR(client) {
+		err = refuse(errInvalidRequest, "the authorization request was not pushed")
+	} else {
+		err = x.checkAuthorization(client, form)
+	}
+	if err != nil {
 		x.redirect(form, errorResponse(err), nil)
 		return
 	}
@@ -113,13 +128,17 @@ func (x *exchange) authorize() {
 	x.conclude(form)
 }
 
-// redirectTarget finds the client and checks that it may be redirected to.
-func (x *exchange) redirectTarget(form url.Values) (Client, *Error) {
+func checkRepeatedParameters(form url.Values) *Error {
 	for name, values := range form {
 		if len(values) > 1 && !slices.Contains(repeatable, name) {
-			return Client{}, refuse(errInvalidRequest, "the parameter "+name+" is repeated")
+			return refuse(errInvalidRequest, "the parameter "+name+" is repeated")
 		}
 	}
+	return nil
+}
+
+// redirectTarget finds the client and checks that it may be redirected to.
+func (x *exchange) redirectTarget(form url.Values) (Client, *Error) {
 	client, err := x.findClient(form.Get("client_id"))
 	if err != nil {
 		return Client{}, err
@@ -157,15 +176,17 @@ func (x *exchange) checkAuthorization(client Client, form url.Values) *Error {
 		}
 	}
 	switch {
-	case form.Has("request"), form.Has("request_uri"):
+	case form.Has("request"):
 		return refuse("request_not_supported", "request objects are not supported")
+	case form.Has("dpop_jkt") && !hashChallenge.MatchString(form.Get("dpop_jkt")):
+		return refuse(errInvalidRequest, "dpop_jkt is no thumbprint")
 	case form.Get("response_type") == "":
 		return refuse(errInvalidRequest, "response_type is missing")
 	case form.Get("response_type") != "code":
 		return refuse(errUnsupportedResponse, "response_type is not code")
 	case form.Has("response_mode") && form.Get("response_mode") != "query":
 		return refuse(errInvalidRequest, "response_mode is not query")
-	case !client.mayUse(grantCode) || !slices.Contains(x.config.grantTypes(), grantCode):
+	case !client.mayUse(GrantAuthorizationCode) || !slices.Contains(x.config.grantTypes(), GrantAuthorizationCode):
 		return refuse(errUnauthorizedClient, "the client may not use the authorization code grant")
 	}
 	if err := x.checkChallenge(form); err != nil {
@@ -278,7 +299,7 @@ func (x *exchange) conclude(form url.Values) {
 func (x *exchange) newCode(form url.Values, decision Decision) string {
 	grant := Grant{
 		ClientID: form.Get("client_id"),
-		Subject:  or(decision.Subject, "user"),
+		Subject:  or(decision.Subject, defaultSubject),
 		Scope:    or(form.Get("scope"), x.config.DefaultScope),
 	}
 	if x.config.Resource != ResourceIgnored {
@@ -290,7 +311,11 @@ func (x *exchange) newCode(form url.Values, decision Decision) string {
 	c := &code{
 		client: grant.ClientID, redirectURI: form.Get("redirect_uri"),
 		challenge: form.Get("code_challenge"), grant: grant,
+		nonce:   form.Get("nonce"),
 		expires: x.config.now().Add(or(x.config.CodeLife, time.Minute)),
+	}
+	if x.config.DPoP.Policy != DPoPOff {
+		c.jkt = form.Get("dpop_jkt")
 	}
 	if c.challenge != "" {
 		c.method = or(form.Get("code_challenge_method"), "plain")

@@ -63,7 +63,12 @@ func (x *exchange) fetchClientDocument(id string) (string, error) {
 	if body, ok := x.config.ClientIDDocuments[id]; ok {
 		return body, nil
 	}
-	request, err := http.NewRequestWithContext(x.r.Context(), http.MethodGet, id, nil)
+	return x.fetch(id)
+}
+
+// fetch returns a JSON document from elsewhere, without following redirects.
+func (x *exchange) fetch(target string) (string, error) {
+	request, err := http.NewRequestWithContext(x.r.Context(), http.MethodGet, target, nil)
 	if err != nil {
 		return "", err
 	}
@@ -103,5 +108,5 @@ func (x *exchange) checkClientDocument(members map[string]any, id string) *Error
 	if strings.HasPrefix(method, "client_secret_") || !slices.Contains(x.config.authMethods(), method) {
 		return refuse(errInvalidRequest, "token_endpoint_auth_method "+method+" is not supported")
 	}
-	return nil
+	return checkKeys(members, method, errInvalidRequest)
 }

@@ -15,11 +15,16 @@ import (
 	"time"
 )
 
-// The client authentication methods of RFC 7591 §2.
+// The client authentication methods of RFC 7591 §2, OpenID Connect Core 1.0 §9
+// and RFC 8705 §2.
 const (
-	methodNone  = "none"
-	methodBasic = "client_secret_basic"
-	methodPost  = "client_secret_post"
+	methodNone       = "none"
+	methodBasic      = "client_secret_basic"
+	methodPost       = "client_secret_post"
+	methodSecretJWT  = "client_secret_jwt"
+	methodPrivateKey = "private_key_jwt"
+	methodTLS        = "tls_client_auth"
+	methodSelfSigned = "self_signed_tls_client_auth"
 )
 
 // A Client is a client that the authorization server knows.
@@ -38,8 +43,25 @@ type Client struct {
 	GrantTypes []string
 	// Scope bounds what the client may ask for; "" does not.
 	Scope string
-	// JWKS is the client's key set, for methods with keys.
+	// JWKS is the client's key set, for methods with keys. See [KeySet].
 	JWKS json.RawMessage
+	// JWKSURI is where the key set is instead; it is fetched for each use.
+	JWKSURI string
+	// SigningAlg is the one algorithm that the client may sign its assertions
+	// with; "" allows all of the server's.
+	SigningAlg string
+	// CertificateSubject is the subject's distinguished name that
+	// tls_client_auth demands, in the form of RFC 4514; "" demands none.
+	CertificateSubject string
+	// CertificateSAN is a subject alternative name, a DNS name, URI, IP or
+	// e-mail address, that tls_client_auth demands; "" demands none.
+	CertificateSAN string
+	// DPoPBound demands a proof with each of the client's token requests
+	// (RFC 9449 §5.2).
+	DPoPBound bool
+	// RequirePAR refuses authorization requests that were not pushed
+	// (RFC 9126 §6).
+	RequirePAR bool
 	// Name is the client's name.
 	Name string
 	// Dynamic is true for clients of the registration endpoint.
@@ -50,6 +72,9 @@ type Client struct {
 	// Metadata is the registration request or the metadata document that made
 	// the client, nil for others.
 	Metadata map[string]any
+	// RegistrationToken is the registration access token (RFC 7592 §3); "" is
+	// none.
+	RegistrationToken string
 }
 
 func (c Client) authMethod() string {
@@ -109,12 +134,16 @@ type store struct {
 	families map[string]*Family
 	order    []string // of families
 	logins   map[string]url.Values
+	devices  map[string]*device // by device code
+	pushed   map[string]pushed  // by request URI
+	saml     map[string]samlAssertion
 }
 
 func newStore() *store {
 	return &store{
 		clients: map[string]Client{}, codes: map[string]*code{}, access: map[string]*TokenInfo{},
 		refresh: map[string]*refreshToken{}, families: map[string]*Family{}, logins: map[string]url.Values{},
+		devices: map[string]*device{}, pushed: map[string]pushed{}, saml: map[string]samlAssertion{},
 	}
 }
 

@@ -1,4 +1,4 @@
-// Client authentication at the token, revocation and introspection endpoints.
+// Client authentication at the endpoints of the back channel.
 
 package flowstest
 
@@ -12,9 +12,10 @@ import (
 
 // Credentials are what a request presents of its client.
 type credentials struct {
-	method string
-	id     string
-	secret string
+	method    string
+	id        string
+	secret    string
+	assertion *signedJWT // of the JWT methods
 }
 
 // authenticate finds the client of a request and checks that it authenticated
@@ -25,9 +26,12 @@ func (x *exchange) authenticate(form url.Values) (Client, *Error) {
 	if err != nil {
 		return Client{}, err
 	}
-	client, ok := x.store.client(presented.id)
-	if !ok {
-		return Client{}, refuse(errInvalidClient, "the client is unknown")
+	client, err := x.presentedClient(presented.id)
+	if err != nil {
+		return Client{}, err
+	}
+	if presented.method == methodNone && x.certificate() != nil && client.usesTLS() {
+		presented.method = client.authMethod()
 	}
 	if presented.method != client.authMethod() {
 		return Client{}, refuse(errInvalidClient, "the client is registered for "+client.authMethod()+", not "+presented.method)
@@ -35,16 +39,42 @@ func (x *exchange) authenticate(form url.Values) (Client, *Error) {
 	if !slices.Contains(x.config.authMethods(), presented.method) {
 		return Client{}, refuse(errInvalidClient, presented.method+" is not supported")
 	}
-	if presented.method == methodNone {
+	return client, x.checkCredentials(client, presented)
+}
+
+// presentedClient finds the client of a request; one that its metadata
+// document describes need not have authorized before.
+func (x *exchange) presentedClient(id string) (Client, *Error) {
+	if client, ok := x.store.client(id); ok {
 		return client, nil
 	}
-	if subtle.ConstantTimeCompare([]byte(presented.secret), []byte(client.Secret)) != 1 {
-		return Client{}, refuse(errInvalidClient, "the secret is wrong")
+	if isClientIDURL(id) && !x.config.DisableClientIDDocuments {
+		if client, err := x.documentClient(id); err == nil {
+			return client, nil
+		}
 	}
-	if !client.SecretExpires.IsZero() && !x.now.Before(client.SecretExpires) {
-		return Client{}, refuse(errInvalidClient, "the secret has expired")
+	return Client{}, refuse(errInvalidClient, "the client is unknown")
+}
+
+func (x *exchange) checkCredentials(client Client, presented credentials) *Error {
+	switch presented.method {
+	case methodNone:
+		return nil
+	case methodTLS, methodSelfSigned:
+		return x.checkCertificate(client)
+	case methodPrivateKey, methodSecretJWT:
+		if err := x.checkAssertion(client, presented); err != nil {
+			return refuse(errInvalidClient, "the client assertion is refused: "+err.Error())
+		}
+	default:
+		if subtle.ConstantTimeCompare([]byte(presented.secret), []byte(client.Secret)) != 1 {
+			return refuse(errInvalidClient, "the secret is wrong")
+		}
 	}
-	return client, nil
+	if presented.method != methodPrivateKey && !client.SecretExpires.IsZero() && !x.now.Before(client.SecretExpires) {
+		return refuse(errInvalidClient, "the secret has expired")
+	}
+	return nil
 }
 
 // credentials reads what a request presents. RFC 6749 §2.3: a client must not
@@ -63,7 +93,11 @@ func (x *exchange) credentials(form url.Values) (credentials, *Error) {
 		found = append(found, credentials{method: methodPost, id: id, secret: form.Get("client_secret")})
 	}
 	if form.Has("client_assertion") || form.Has("client_assertion_type") {
-		return credentials{}, refuse(errInvalidClient, "client assertions are not supported")
+		asserted, err := x.assertion(form)
+		if err != nil {
+			return credentials{}, err
+		}
+		found = append(found, asserted)
 	}
 	if len(found) > 1 {
 		return credentials{}, refuse(errInvalidRequest, "the client authenticates by more than one method")
@@ -98,7 +132,7 @@ func (x *exchange) basic() (credentials, *Error) {
 		return credentials{}, malformed
 	}
 	if x.config.BasicVerbatim {
-		return credentials{methodBasic, id, secret}, nil
+		return credentials{method: methodBasic, id: id, secret: secret}, nil
 	}
 	if id, err = url.QueryUnescape(id); err != nil {
 		return credentials{}, malformed
@@ -106,5 +140,5 @@ func (x *exchange) basic() (credentials, *Error) {
 	if secret, err = url.QueryUnescape(secret); err != nil {
 		return credentials{}, malformed
 	}
-	return credentials{methodBasic, id, secret}, nil
+	return credentials{method: methodBasic, id: id, secret: secret}, nil
 }

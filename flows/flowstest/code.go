@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"slices"
+	"strings"
 )
 
 // exchangeCode redeems a code, once. Whatever is wrong with the attempt, the
@@ -42,9 +44,17 @@ func exchangeCode(t *tokenRequest) (map[string]any, *Error) {
 	if t.form.Has("scope") {
 		return nil, refuse(errInvalidRequest, "scope does not belong into the redemption of a code")
 	}
-	info := t.newFamily(c.grant, t.narrow(c.grant), t.client)
+	if c.jkt != "" && c.jkt != t.jkt {
+		return nil, refuse(errInvalidGrant, "the proof is not by the key of dpop_jkt")
+	}
+	grant := t.bind(c.grant)
+	info := t.newFamily(grant, t.narrow(grant), t.client)
 	c.family = info.Family
-	return info.members(t.now), nil
+	members := info.members(t.now)
+	if slices.Contains(strings.Fields(grant.Scope), scopeOpenID) {
+		members["id_token"] = t.idToken(grant.ClientID, grant.Subject, c.nonce)
+	}
+	return members, nil
 }
 
 // verify checks the code_verifier.

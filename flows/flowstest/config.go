@@ -14,8 +14,11 @@ import (
 // ServerConfig says how an [AuthorizationServer] behaves. The zero value is a
 // modern server that does everything right and refuses everything wrong:
 // metadata at each well-known URL, PKCE with S256 and resource indicators
-// required, iss in the authorization response, dynamic registration and Client
-// ID Metadata Documents, refresh tokens that rotate and are revoked on reuse.
+// required, iss in the authorization response, pushed authorization requests,
+// dynamic registration and Client ID Metadata Documents, refresh tokens that
+// rotate and are revoked on reuse. Other grants than those of a browser have to
+// be listed in GrantTypes, and DPoP, mutual TLS and registration management
+// have a configuration of their own.
 //
 // All hooks may be called by several goroutines at once.
 type ServerConfig struct {
@@ -37,7 +40,8 @@ type ServerConfig struct {
 	// end or of somebody else.
 	IssuerURL func(url string) string
 	// Endpoints moves endpoints to other paths below Path. Its keys are
-	// "authorize", "token", "register", "revoke", "introspect", "jwks".
+	// "authorize", "token", "register", "manage", "revoke", "introspect",
+	// "jwks", "par", "device" and "verify".
 	Endpoints map[string]string
 
 	// Clients are registered beforehand. See also AddClient.
@@ -47,13 +51,24 @@ type ServerConfig struct {
 	Scopes []string
 	// DefaultScope is granted when a request names no scope.
 	DefaultScope string
-	// GrantTypes are allowed and listed. nil: authorization_code and
-	// refresh_token.
+	// GrantTypes are allowed and listed, such as [GrantClientCredentials]. nil:
+	// authorization_code and refresh_token.
 	GrantTypes []string
 	// AuthMethods are the client authentication methods at the token endpoint
-	// that are allowed and listed. nil: client_secret_basic,
-	// client_secret_post, none.
+	// and the other endpoints of the back channel that are allowed and listed.
+	// nil: client_secret_basic, client_secret_post, none. private_key_jwt,
+	// client_secret_jwt and, with MTLS, tls_client_auth and
+	// self_signed_tls_client_auth can be had too.
 	AuthMethods []string
+	// Assertions says how JWTs that authenticate clients are judged.
+	Assertions AssertionConfig
+	// MTLS asks for client certificates and offers endpoint aliases for them
+	// (RFC 8705). It needs TLS. Whether it does is read once.
+	MTLS MTLSConfig
+	// SigningKeys sign id_tokens and ID-JAGs, the first one, and are published
+	// in the key set, all. nil is one ES256 key of the server's own. See
+	// [AuthorizationServer.SigningKey].
+	SigningKeys []*SigningKey
 	// BasicVerbatim takes Basic credentials as they are, without the
 	// form-decoding of RFC 6749 §2.3.1, as many servers do.
 	BasicVerbatim bool
@@ -95,6 +110,14 @@ type ServerConfig struct {
 	Registration func(document map[string]any)
 	// RegistrationBytes changes the encoded registration answer.
 	RegistrationBytes func(document []byte) []byte
+	// SoftwareStatement judges the software statement of a registration
+	// (RFC 7591 §2.3) and returns the claims that take the place of what the
+	// client says, or an error such as invalid_software_statement. nil ignores
+	// software statements, as servers that know none do.
+	SoftwareStatement func(statement string) (claims map[string]any, err *Error)
+	// Management lets clients read, update and delete their registrations
+	// (RFC 7592).
+	Management ManagementConfig
 
 	// DisableClientIDDocuments refuses client ids that are URLs and does not
 	// advertise them.
@@ -126,6 +149,22 @@ type ServerConfig struct {
 	Iss string
 	// CodeLife is the life of a code; 0 is one minute.
 	CodeLife time.Duration
+	// PAR says how authorization requests are pushed (RFC 9126).
+	PAR PARConfig
+	// IDToken changes the claims of each id_token before it is signed. The code
+	// grant issues one when openid was granted.
+	IDToken func(claims map[string]any)
+
+	// TrustedIssuers are those whose assertions [GrantJWTBearer] takes.
+	TrustedIssuers []TrustedIssuer
+	// Exchange decides what [GrantTokenExchange] gives. nil approves all that
+	// is right in itself.
+	Exchange func(ExchangeRequest) ExchangeDecision
+	// Device says how [GrantDeviceCode] goes (RFC 8628).
+	Device DeviceConfig
+	// DPoP says how proofs of possession are treated (RFC 9449). Its zero value
+	// takes no notice of them.
+	DPoP DPoPConfig
 
 	// TokenLife is the life of an access token; 0 is one hour. It may be as
 	// short as milliseconds: expires_in is rounded down to seconds.
@@ -175,71 +214,6 @@ type ServerConfig struct {
 // called by several goroutines at once.
 type Fault func(kind string, n int, w http.ResponseWriter, r *http.Request) (handled bool)
 
-// WellKnown names one place of authorization server metadata.
-type WellKnown string
-
-// The places of authorization server metadata. An issuer without a path has
-// only the first two, at its root.
-const (
-	// WellKnownOAuth is /.well-known/oauth-authorization-server{path}.
-	WellKnownOAuth WellKnown = "oauth"
-	// WellKnownOIDC is /.well-known/openid-configuration{path}.
-	WellKnownOIDC WellKnown = "oidc"
-	// WellKnownOIDCAppended is {path}/.well-known/openid-configuration.
-	WellKnownOIDCAppended WellKnown = "oidc-appended"
-	// WellKnownOAuthRoot is /.well-known/oauth-authorization-server of an
-	// issuer with a path.
-	WellKnownOAuthRoot WellKnown = "oauth-root"
-	// WellKnownOIDCRoot is /.well-known/openid-configuration of an issuer with
-	// a path.
-	WellKnownOIDCRoot WellKnown = "oidc-root"
-)
-
-// ResourcePolicy says how an authorization server treats the resource
-// parameter of RFC 8707.
-type ResourcePolicy int
-
-// The resource policies.
-const (
-	// ResourceRequired refuses authorization and token requests without it.
-	ResourceRequired ResourcePolicy = iota
-	// ResourceOptional accepts both; without it the token is good anywhere.
-	ResourceOptional
-	// ResourceIgnored accepts and forgets it; the token is good anywhere.
-	ResourceIgnored
-	// ResourceRefused answers requests that carry it with invalid_target.
-	ResourceRefused
-)
-
-// LoopbackPolicy says which ports of a loopback redirect URI match the
-// registered one.
-type LoopbackPolicy int
-
-// The loopback policies.
-const (
-	// LoopbackAnyPortIP lets the port of 127.0.0.1 and [::1] vary, as RFC 8252
-	// §7.3 demands, and no other host's.
-	LoopbackAnyPortIP LoopbackPolicy = iota
-	// LoopbackAnyPort lets the port of localhost vary too.
-	LoopbackAnyPort
-	// LoopbackExactPort compares the whole string, as some servers do.
-	LoopbackExactPort
-)
-
-// RotationPolicy says what a refresh does with the refresh token.
-type RotationPolicy int
-
-// The rotation policies.
-const (
-	// RotateRefreshToken answers with a new one. Using the old one again
-	// revokes the family.
-	RotateRefreshToken RotationPolicy = iota
-	// RepeatRefreshToken answers with the same one.
-	RepeatRefreshToken
-	// OmitRefreshToken answers with none; the old one stays good.
-	OmitRefreshToken
-)
-
 // clone returns a copy whose slices and maps can be changed freely.
 func (c *ServerConfig) clone() *ServerConfig {
 	d := *c
@@ -253,6 +227,10 @@ func (c *ServerConfig) clone() *ServerConfig {
 	d.MetadataHeader = c.MetadataHeader.Clone()
 	d.ClientIDDocuments = maps.Clone(c.ClientIDDocuments)
 	d.TokenHeader = c.TokenHeader.Clone()
+	d.SigningKeys = slices.Clone(c.SigningKeys)
+	d.TrustedIssuers = slices.Clone(c.TrustedIssuers)
+	d.Assertions.Algs = slices.Clone(c.Assertions.Algs)
+	d.DPoP.Algs = slices.Clone(c.DPoP.Algs)
 	return &d
 }
 
@@ -260,7 +238,7 @@ func (c *ServerConfig) grantTypes() []string {
 	if c.GrantTypes != nil {
 		return c.GrantTypes
 	}
-	return []string{grantCode, grantRefresh}
+	return []string{GrantAuthorizationCode, GrantRefreshToken}
 }
 
 func (c *ServerConfig) authMethods() []string {

@@ -2,10 +2,13 @@
 
 package flowstest
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
-// The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2
-// and RFC 7009 §2.2.1 that the fakes answer.
+// The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2,
+// RFC 8628 §3.5 and RFC 9449 §5 and §8 that the fakes answer.
 const (
 	errInvalidRequest      = "invalid_request"
 	errInvalidClient       = "invalid_client"
@@ -20,6 +23,11 @@ const (
 	errAccessDenied        = "access_denied"
 	errInvalidToken        = "invalid_token"
 	errInsufficientScope   = "insufficient_scope"
+	errInvalidProof        = "invalid_dpop_proof"
+	errUseNonce            = "use_dpop_nonce"
+	errPending             = "authorization_pending"
+	errSlowDown            = "slow_down"
+	errExpired             = "expired_token"
 )
 
 // An Error is an OAuth error object. A nil *Error is no error.
@@ -35,8 +43,18 @@ type Error struct {
 // Error returns code and description.
 func (e *Error) Error() string { return e.Code + ": " + e.Description }
 
+// refuse returns an error whose description holds the characters that
+// RFC 6749 §5.2 allows.
 func refuse(code, description string) *Error {
-	return &Error{Code: code, Description: description}
+	return &Error{Code: code, Description: strings.Map(func(r rune) rune {
+		switch {
+		case r == '"':
+			return '\''
+		case r < ' ', r > '~', r == '\\':
+			return '?'
+		}
+		return r
+	}, description)}
 }
 
 func (e *Error) status() int {

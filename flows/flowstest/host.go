@@ -50,7 +50,8 @@ type host struct {
 }
 
 // newHost starts to listen. Like httptest it panics when it cannot.
-func newHost(name string, secure bool, listener net.Listener) *host {
+// certificates asks the clients of a secure host for one.
+func newHost(name string, secure, certificates bool, listener net.Listener) *host {
 	if listener == nil {
 		listener = listen(name)
 	}
@@ -67,14 +68,14 @@ func newHost(name string, secure bool, listener net.Listener) *host {
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ReadHeaderTimeout: time.Minute,
 	}
-	go h.run(secure)
+	go h.run(secure, certificates)
 	return h
 }
 
-func (h *host) run(secure bool) {
+func (h *host) run(secure, certificates bool) {
 	var err error
 	if secure {
-		h.server.TLSConfig = serverTLS()
+		h.server.TLSConfig = serverTLS(certificates)
 		err = h.server.ServeTLS(h.listener, "", "")
 	} else {
 		err = h.server.Serve(h.listener)

@@ -17,6 +17,36 @@ type Grant struct {
 	Scope string
 	// Resource is the audience; nil is good anywhere.
 	Resource []string
+	// JKT is the thumbprint of the DPoP key that the tokens are bound to
+	// (RFC 9449 §6); "" binds them to none.
+	JKT string
+	// CertificateThumbprint is the x5t#S256 of the client certificate that the
+	// tokens are bound to (RFC 8705 §3); "" binds them to none.
+	CertificateThumbprint string
+}
+
+// tokenType returns the type of access tokens (RFC 6749 §7.1).
+func (g Grant) tokenType() string {
+	if g.JKT != "" {
+		return "DPoP"
+	}
+	return "Bearer"
+}
+
+// confirmation returns the cnf of an introspection answer (RFC 9449 §6.2,
+// RFC 8705 §3.2); nil for tokens that are bound to nothing.
+func (g Grant) confirmation() map[string]any {
+	members := map[string]any{}
+	if g.JKT != "" {
+		members["jkt"] = g.JKT
+	}
+	if g.CertificateThumbprint != "" {
+		members["x5t#S256"] = g.CertificateThumbprint
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	return members
 }
 
 // TokenInfo describes an access token.
@@ -50,7 +80,7 @@ type Family struct {
 func (i TokenInfo) members(now time.Time) map[string]any {
 	members := map[string]any{
 		"access_token": i.AccessToken,
-		"token_type":   "Bearer",
+		"token_type":   i.tokenType(),
 		"expires_in":   int64(i.ExpiresAt.Sub(now) / time.Second),
 	}
 	if i.RefreshToken != "" {
@@ -65,15 +95,26 @@ func (i TokenInfo) members(now time.Time) map[string]any {
 // newFamily issues the first tokens of an authorization; the access token is
 // for less, if narrowed is. The store is locked.
 func (x *exchange) newFamily(grant, narrowed Grant, client Client) TokenInfo {
-	family := &Family{Grant: grant, ID: randomString("family-")}
-	x.store.families[family.ID] = family
-	x.store.order = append(x.store.order, family.ID)
+	family := x.addFamily(grant, client)
 	info := x.newAccessToken(narrowed, family)
 	offline := !x.config.RefreshNeedsOfflineAccess || slices.Contains(strings.Fields(grant.Scope), "offline_access")
-	if !x.config.NoRefreshTokens && offline && client.mayUse(grantRefresh) && slices.Contains(x.config.grantTypes(), grantRefresh) {
+	if !x.config.NoRefreshTokens && offline && client.mayUse(GrantRefreshToken) && slices.Contains(x.config.grantTypes(), GrantRefreshToken) {
 		info.RefreshToken = x.newRefreshToken(family)
 	}
 	return info
+}
+
+// addFamily adds a family without tokens. The refresh tokens of public clients
+// are bound to the key of the first request, those of others to the client
+// authentication (RFC 9449 §5, RFC 8705 §4).
+func (x *exchange) addFamily(grant Grant, client Client) *Family {
+	if client.authMethod() != methodNone {
+		grant.JKT, grant.CertificateThumbprint = "", ""
+	}
+	family := &Family{Grant: grant, ID: randomString("family-")}
+	x.store.families[family.ID] = family
+	x.store.order = append(x.store.order, family.ID)
+	return family
 }
 
 // newAccessToken issues an access token. The store is locked.

@@ -95,6 +95,14 @@ func clientOf(members map[string]any) Client {
 		ID: stringOf(members["client_id"]), Secret: stringOf(members["client_secret"]),
 		AuthMethod: stringOf(members["token_endpoint_auth_method"]), Name: stringOf(members["client_name"]),
 		Metadata: members, Dynamic: true,
+		JWKSURI: stringOf(members["jwks_uri"]), SigningAlg: stringOf(members["token_endpoint_auth_signing_alg"]),
+		CertificateSubject: stringOf(members["tls_client_auth_subject_dn"]),
+		DPoPBound:          members["dpop_bound_access_tokens"] == true,
+		RequirePAR:         members["require_pushed_authorization_requests"] == true,
+		RegistrationToken:  stringOf(members["registration_access_token"]),
+	}
+	for _, name := range sanMembers {
+		client.CertificateSAN = or(client.CertificateSAN, stringOf(members[name]))
 	}
 	client.RedirectURIs, _ = stringsOf(members["redirect_uris"])
 	client.GrantTypes, _ = stringsOf(members["grant_types"])

@@ -4,6 +4,7 @@ package flowstest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,12 @@ func (s *Resource) document(config *ResourceConfig) map[string]any {
 	}
 	if scopes := config.scopesSupported(); scopes != nil {
 		members["scopes_supported"] = scopes
+	}
+	if config.DPoP.Policy != DPoPOff {
+		members["dpop_signing_alg_values_supported"] = config.DPoP.algs()
+	}
+	if config.DPoP.Policy == DPoPRequired {
+		members["dpop_bound_access_tokens_required"] = true
 	}
 	if config.PRM != nil {
 		config.PRM(members)
@@ -69,8 +76,8 @@ func (s *Resource) challenge(config *ResourceConfig, w http.ResponseWriter, r *h
 	status, params := http.StatusUnauthorized, []string{}
 	hideScope := config.HideScope
 	switch reason {
-	case ReasonInvalidToken:
-		params = append(params, `error="`+errInvalidToken+`"`)
+	case ReasonInvalidToken, ReasonInvalidProof, ReasonUseNonce:
+		params = append(params, `error="`+string(reason)+`"`)
 	case ReasonInsufficientScope:
 		status, hideScope = http.StatusForbidden, config.HideStepUpScope
 		params = append(params, `error="`+errInsufficientScope+`"`)
@@ -84,7 +91,7 @@ func (s *Resource) challenge(config *ResourceConfig, w http.ResponseWriter, r *h
 	if !config.HideMetadataURL {
 		params = append(params, `resource_metadata="`+s.metadataURL(config)+`"`)
 	}
-	lines := []string{strings.TrimSpace("Bearer " + strings.Join(params, ", "))}
+	lines := challengeLines(config, reason, params)
 	if config.Challenge != nil {
 		lines = config.Challenge(r, reason, lines)
 	}
@@ -92,6 +99,24 @@ func (s *Resource) challenge(config *ResourceConfig, w http.ResponseWriter, r *h
 		w.Header().Add("WWW-Authenticate", line)
 	}
 	document{status: status, body: map[string]any{"error": string(reason)}}.write(w)
+}
+
+// challengeLines returns one challenge for each scheme. What is wrong with a
+// proof stands in the DPoP challenge only.
+// RFC 9449 §7.1: https://www.rfc-editor.org/rfc/rfc9449#section-7.1
+func challengeLines(config *ResourceConfig, reason Reason, params []string) []string {
+	var lines []string
+	for _, scheme := range config.schemes() {
+		if scheme == schemeDPoP {
+			lines = append(lines, "DPoP "+strings.Join(append(slices.Clone(params), proofAlgs(config.DPoP)), ", "))
+			continue
+		}
+		if reason == ReasonInvalidProof || reason == ReasonUseNonce {
+			params = params[1:]
+		}
+		lines = append(lines, strings.TrimSpace("Bearer "+strings.Join(params, ", ")))
+	}
+	return lines
 }
 
 // MetadataURL returns the URL of the metadata that challenges name.

@@ -32,6 +32,9 @@ func refresh(t *tokenRequest) (map[string]any, *Error) {
 	if err := t.checkGeneration(token, family); err != nil {
 		return nil, err
 	}
+	if err := t.checkBinding(family); err != nil {
+		return nil, err
+	}
 	if err := t.checkResource(t.form["resource"], family.Resource); err != nil {
 		return nil, err
 	}
@@ -59,9 +62,24 @@ func (t *tokenRequest) checkGeneration(token *refreshToken, family *Family) *Err
 	return nil
 }
 
+// checkBinding demands the key that a refresh token is bound to.
+// RFC 9449 §5: https://www.rfc-editor.org/rfc/rfc9449#section-5
+// RFC 8705 §4: https://www.rfc-editor.org/rfc/rfc8705#section-4
+func (t *tokenRequest) checkBinding(family *Family) *Error {
+	switch {
+	case family.JKT != "" && t.jkt == "":
+		return refuse(errInvalidProof, "the refresh token is bound to a key, and there is no proof of it")
+	case family.JKT != "" && t.jkt != family.JKT:
+		return refuse(errInvalidGrant, "the refresh token is bound to another key")
+	case family.CertificateThumbprint != "" && t.certificate != family.CertificateThumbprint:
+		return refuse(errInvalidGrant, "the refresh token is bound to another certificate")
+	}
+	return nil
+}
+
 // rotate issues the next access token and, by policy, the next refresh token.
 func (t *tokenRequest) rotate(value string, token *refreshToken, family *Family) map[string]any {
-	grant := t.narrow(family.Grant)
+	grant := t.bind(t.narrow(family.Grant))
 	grant.Scope = or(t.form.Get("scope"), grant.Scope)
 	family.Refreshes++
 	info := t.newAccessToken(grant, family)

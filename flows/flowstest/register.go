@@ -48,16 +48,19 @@ func (x *exchange) register() {
 		x.refuse(err)
 		return
 	}
-	answer := x.newClient(request)
+	x.answerClient(or(x.config.RegistrationStatus, http.StatusCreated), x.newClient(request))
+}
+
+// answerClient stores a client and answers with its information, both after
+// the Registration hook has changed it.
+func (x *exchange) answerClient(status int, members map[string]any) {
 	if x.config.Registration != nil {
-		x.config.Registration(answer)
+		x.config.Registration(members)
 	}
-	x.store.addClient(clientOf(answer))
+	x.store.addClient(clientOf(members))
 	x.w.Header().Set("Cache-Control", "no-store")
 	x.w.Header().Set("Pragma", "no-cache")
-	document{
-		status: or(x.config.RegistrationStatus, http.StatusCreated), body: answer, bytes: x.config.RegistrationBytes,
-	}.write(x.w)
+	document{status: status, body: members, bytes: x.config.RegistrationBytes}.write(x.w)
 }
 
 // registration reads and judges a registration request.
@@ -65,6 +68,15 @@ func (x *exchange) registration() (map[string]any, *Error) {
 	if token := x.config.InitialAccessToken; token != "" && x.r.Header.Get("Authorization") != "Bearer "+token {
 		return nil, &Error{Code: errInvalidToken, Description: "the initial access token is wrong", Status: http.StatusUnauthorized}
 	}
+	request, err := x.readMetadata()
+	if err != nil {
+		return nil, err
+	}
+	return x.checkMetadata(request)
+}
+
+// readMetadata reads the JSON object of a registration or an update.
+func (x *exchange) readMetadata() (map[string]any, *Error) {
 	if mediaType(x.r.Header) != "application/json" {
 		return nil, refuse(errInvalidMetadata, "the body is not application/json")
 	}
@@ -72,11 +84,19 @@ func (x *exchange) registration() (map[string]any, *Error) {
 	if err != nil {
 		return nil, refuse(errInvalidMetadata, "the body is not a JSON object: "+err.Error())
 	}
+	return request, nil
+}
+
+// checkMetadata judges the metadata of a client.
+func (x *exchange) checkMetadata(request map[string]any) (map[string]any, *Error) {
 	for name, value := range request {
 		// A member without a value says nothing: RFC 7591 §2 leaves it out.
 		if value == nil || value == "" {
 			return nil, refuse(errInvalidMetadata, name+" has no value")
 		}
+	}
+	if err := x.applyStatement(request); err != nil {
+		return nil, err
 	}
 	for _, check := range []func(map[string]any) *Error{x.checkShape, x.checkGrants, checkRedirects, x.checkMethod} {
 		if err := check(request); err != nil {
@@ -97,6 +117,8 @@ var (
 	stringMembers = []string{
 		"client_name", "client_uri", "logo_uri", "scope", "tos_uri", "policy_uri", "jwks_uri", "software_id",
 		"software_version", "software_statement", "token_endpoint_auth_method", "application_type",
+		"token_endpoint_auth_signing_alg", "tls_client_auth_subject_dn", "tls_client_auth_san_dns",
+		"tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
 	}
 	listMembers = []string{"redirect_uris", "grant_types", "response_types", "contacts"}
 	uriMembers  = []string{"client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"}
@@ -142,10 +164,10 @@ func (x *exchange) checkGrants(request map[string]any) *Error {
 			return refuse(errInvalidMetadata, "response type "+response+" is not supported")
 		}
 	}
-	if types != nil && !slices.Contains(types, grantCode) && len(responses) > 0 {
+	if types != nil && !slices.Contains(types, GrantAuthorizationCode) && len(responses) > 0 {
 		return refuse(errInvalidMetadata, "response_types without the authorization_code grant")
 	}
-	if slices.Contains(types, grantCode) && responses != nil && len(responses) == 0 {
+	if slices.Contains(types, GrantAuthorizationCode) && responses != nil && len(responses) == 0 {
 		return refuse(errInvalidMetadata, "the authorization_code grant without response_types")
 	}
 	return nil
@@ -158,7 +180,7 @@ func (x *exchange) checkGrants(request map[string]any) *Error {
 func checkRedirects(request map[string]any) *Error {
 	uris, _ := stringsOf(request["redirect_uris"])
 	types, _ := stringsOf(request["grant_types"])
-	if len(uris) == 0 && (types == nil || slices.Contains(types, grantCode)) {
+	if len(uris) == 0 && (types == nil || slices.Contains(types, GrantAuthorizationCode)) {
 		return refuse(errInvalidRedirectURI, "redirect_uris is missing")
 	}
 	applicationType := or(stringOf(request["application_type"]), "web")
@@ -201,24 +223,81 @@ func (x *exchange) checkMethod(request map[string]any) *Error {
 	if !slices.Contains(x.config.authMethods(), method) {
 		return refuse(errInvalidMetadata, "token_endpoint_auth_method "+method+" is not supported")
 	}
+	alg := stringOf(request["token_endpoint_auth_signing_alg"])
+	if alg != "" && (jwtMethod(alg) != method || !slices.Contains(x.config.assertionAlgs(), alg)) {
+		return refuse(errInvalidMetadata, "token_endpoint_auth_signing_alg "+alg+" does not go with "+method)
+	}
+	return checkKeys(request, method, errInvalidMetadata)
+}
+
+// sanMembers name the subject alternative name that a certificate needs.
+// RFC 8705 §2.1.2: https://www.rfc-editor.org/rfc/rfc8705#section-2.1.2
+var sanMembers = []string{
+	"tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip", "tls_client_auth_san_email",
+}
+
+// checkKeys demands what a method needs beside its name: a key set for
+// signatures and self-signed certificates, one name for other certificates.
+func checkKeys(members map[string]any, method, code string) *Error {
+	if members["jwks"] != nil {
+		if _, err := publicKeys(encodeJSON(members["jwks"])); err != nil {
+			return refuse(code, err.Error())
+		}
+	}
+	switch method {
+	case methodPrivateKey, methodSelfSigned:
+		if members["jwks"] == nil && members["jwks_uri"] == nil {
+			return refuse(code, method+" without jwks or jwks_uri")
+		}
+	case methodTLS:
+		names := 0
+		for _, name := range append(slices.Clone(sanMembers), "tls_client_auth_subject_dn") {
+			if members[name] != nil {
+				names++
+			}
+		}
+		if names != 1 {
+			return refuse(code, method+" needs exactly one name of the certificate")
+		}
+	}
 	return nil
 }
 
 // newClient returns the registration answer: what was asked, the defaults of
 // RFC 7591 §2, and the credentials.
 func (x *exchange) newClient(request map[string]any) map[string]any {
+	answer := withDefaults(request)
+	answer["client_id"] = randomString("client-")
+	answer["client_id_issued_at"] = x.now.Unix()
+	if x.config.Management.Enabled {
+		answer["registration_access_token"] = randomString("rat-")
+		answer["registration_client_uri"] = x.endpoint(x.config, kindManage) + "/" + stringOf(answer["client_id"])
+	}
+	x.newSecret(answer)
+	return answer
+}
+
+// withDefaults returns client metadata with the defaults of RFC 7591 §2.
+func withDefaults(request map[string]any) map[string]any {
 	answer := maps.Clone(request)
-	for name, value := range map[string]any{
-		"token_endpoint_auth_method": methodBasic, "application_type": "web",
-		"grant_types": []any{grantCode}, "response_types": []any{"code"},
-	} {
+	defaults := map[string]any{
+		"token_endpoint_auth_method": methodBasic, "application_type": "web", "grant_types": []any{GrantAuthorizationCode},
+	}
+	if types, _ := stringsOf(answer["grant_types"]); types == nil || slices.Contains(types, GrantAuthorizationCode) {
+		defaults["response_types"] = []any{"code"}
+	}
+	for name, value := range defaults {
 		if answer[name] == nil {
 			answer[name] = value
 		}
 	}
-	answer["client_id"] = randomString("client-")
-	answer["client_id_issued_at"] = x.now.Unix()
-	if method := answer["token_endpoint_auth_method"]; method == methodBasic || method == methodPost {
+	return answer
+}
+
+// newSecret gives a client with a secret method a secret.
+func (x *exchange) newSecret(answer map[string]any) {
+	switch answer["token_endpoint_auth_method"] {
+	case methodBasic, methodPost, methodSecretJWT:
 		// Characters that show whether a client form-encodes Basic credentials.
 		answer["client_secret"] = randomString("secret+%/: ")
 		answer["client_secret_expires_at"] = int64(0)
@@ -226,5 +305,20 @@ func (x *exchange) newClient(request map[string]any) map[string]any {
 			answer["client_secret_expires_at"] = x.now.Add(x.config.RegistrationSecretLife).Unix()
 		}
 	}
-	return answer
+}
+
+// applyStatement lets the claims of a software statement take the place of
+// what the client says. RFC 7591 §3.1.1:
+// https://www.rfc-editor.org/rfc/rfc7591#section-3.1.1
+func (x *exchange) applyStatement(request map[string]any) *Error {
+	statement, ok := request["software_statement"].(string)
+	if !ok || x.config.SoftwareStatement == nil {
+		return nil // a wrong type is refused with all others
+	}
+	claims, err := x.config.SoftwareStatement(statement)
+	if err != nil {
+		return err
+	}
+	maps.Copy(request, claims)
+	return nil
 }

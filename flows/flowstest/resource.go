@@ -24,6 +24,7 @@ type Resource struct {
 	shared bool   // the host is an authorization server's
 	config atomic.Pointer[ResourceConfig]
 	change sync.Mutex // serializes Configure
+	proofs proofGuard
 }
 
 // NewResource starts a fake protected resource. It panics when it cannot
@@ -40,7 +41,7 @@ func NewResource(config ResourceConfig) *Resource {
 	s.config.Store(config.clone())
 	switch {
 	case !config.SameOrigin:
-		s.host = newHost(config.Hostname, config.TLS, config.Listener)
+		s.host = newHost(config.Hostname, config.TLS, config.MTLS, config.Listener)
 	case len(config.AuthorizationServers) > 0:
 		s.host = config.AuthorizationServers[0].host
 	default:
@@ -137,14 +138,10 @@ func (s *Resource) serve(kind string, w http.ResponseWriter, r *http.Request) {
 // answer. RFC 6750 §3: https://www.rfc-editor.org/rfc/rfc6750#section-3
 func (s *Resource) protect(config *ResourceConfig, w http.ResponseWriter, r *http.Request) {
 	needed := s.needed(config, r)
-	token, ok := bearer(r)
-	if !ok {
-		s.challenge(config, w, r, ReasonNoToken, needed, nil)
-		return
-	}
-	info, ok := s.lookup(config, token)
-	if !ok || config.RefuseAlways || r.URL.Query().Has("access_token") {
-		s.challenge(config, w, r, ReasonInvalidToken, needed, nil)
+	s.proofs.offer(config.DPoP, w)
+	info, reason := s.admit(config, w, r)
+	if reason != "" {
+		s.challenge(config, w, r, reason, needed, nil)
 		return
 	}
 	granted := info.Scopes()
@@ -160,14 +157,70 @@ func (s *Resource) protect(config *ResourceConfig, w http.ResponseWriter, r *htt
 	echo(w, r, info)
 }
 
-// bearer returns the token of a request that carries exactly one.
-func bearer(r *http.Request) (string, bool) {
+// admit judges the token of a request, and who sends it; the reason is "" when
+// both are good.
+func (s *Resource) admit(config *ResourceConfig, w http.ResponseWriter, r *http.Request) (TokenInfo, Reason) {
+	scheme, token, ok := credential(r)
+	if !ok || !slices.Contains(config.schemes(), scheme) {
+		return TokenInfo{}, ReasonNoToken
+	}
+	info, ok := s.lookup(config, token)
+	if !ok || config.RefuseAlways || r.URL.Query().Has("access_token") {
+		return TokenInfo{}, ReasonInvalidToken
+	}
+	// A token that is bound to a key is good with a proof only, one that is
+	// not as a bearer token only: RFC 9449 §7.1, §7.2. One that is bound to a
+	// certificate needs that certificate: RFC 8705 §3.
+	if (info.JKT != "") != (scheme == schemeDPoP) {
+		return TokenInfo{}, ReasonInvalidToken
+	}
+	if info.CertificateThumbprint != "" && info.CertificateThumbprint != certificateThumbprint(shownCertificate(r.TLS)) {
+		return TokenInfo{}, ReasonInvalidToken
+	}
+	if scheme == schemeDPoP {
+		return info, s.prove(config, w, r, token, info)
+	}
+	return info, ""
+}
+
+// prove checks the proof that comes with a token.
+// RFC 9449 §7: https://www.rfc-editor.org/rfc/rfc9449#section-7
+func (s *Resource) prove(config *ResourceConfig, w http.ResponseWriter, r *http.Request, token string, info TokenInfo) Reason {
+	request := proofRequest{Request: r, target: s.base + r.URL.EscapedPath(), token: token, now: s.now(config, info)}
+	jkt, err := s.proofs.check(config.DPoP, request)
+	switch {
+	case err != nil && err.Code == errUseNonce:
+		w.Header().Set(headerDPoPNonce, s.proofs.nonces.next(config.DPoP.Nonce))
+		return ReasonUseNonce
+	case err != nil:
+		return ReasonInvalidProof
+	case jkt != info.JKT:
+		return ReasonInvalidToken
+	}
+	return ""
+}
+
+// The authentication schemes, in lower case.
+const (
+	schemeBearer = "bearer"
+	schemeDPoP   = "dpop"
+)
+
+// credential returns the scheme and the token of a request that carries
+// exactly one.
+func credential(r *http.Request) (scheme, token string, ok bool) {
 	values := r.Header.Values("Authorization")
 	if len(values) != 1 {
-		return "", false
+		return "", "", false
 	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+	scheme, token, ok = strings.Cut(values[0], " ")
+	return strings.ToLower(scheme), token, ok && token != ""
+}
+
+// bearer returns the bearer token of a request.
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := credential(r)
+	return token, ok && scheme == schemeBearer
 }
 
 // lookup finds a token that is good here and now.
@@ -177,10 +230,7 @@ func (s *Resource) lookup(config *ResourceConfig, token string) (TokenInfo, bool
 		if !ok {
 			continue
 		}
-		now := server.config.Load().now()
-		if config.Now != nil {
-			now = config.Now()
-		}
+		now := s.now(config, info)
 		good := !info.Revoked && now.Before(info.ExpiresAt) && s.isAudience(config, info.Resource)
 		return info, good
 	}
@@ -188,6 +238,20 @@ func (s *Resource) lookup(config *ResourceConfig, token string) (TokenInfo, bool
 		return config.AcceptToken(token)
 	}
 	return TokenInfo{}, false
+}
+
+// now returns the time by the resource's clock, else by that of the server
+// that issued a token.
+func (s *Resource) now(config *ResourceConfig, info TokenInfo) time.Time {
+	if config.Now != nil {
+		return config.Now()
+	}
+	for _, server := range config.AuthorizationServers {
+		if _, ok := server.Token(info.AccessToken); ok {
+			return server.config.Load().now()
+		}
+	}
+	return time.Now()
 }
 
 // isAudience reports whether a token was issued for this resource: for the

@@ -88,6 +88,12 @@ type ResourceConfig struct {
 	StepUpScope func(needed, granted []string) []string
 	// RefuseAlways answers 401 to every token.
 	RefuseAlways bool
+	// DPoP says how proofs of possession are treated (RFC 9449). Its zero
+	// value challenges with Bearer and takes bearer tokens only.
+	DPoP DPoPConfig
+	// MTLS asks clients for a certificate, which tokens may be bound to
+	// (RFC 8705 §3). It needs TLS. Read once.
+	MTLS bool
 
 	// Latency delays every answer.
 	Latency time.Duration
@@ -121,6 +127,10 @@ const (
 	ReasonNoToken Reason = "no_token"
 	// ReasonInvalidToken: unknown, expired, revoked or for others (401).
 	ReasonInvalidToken Reason = "invalid_token"
+	// ReasonInvalidProof: the DPoP proof is missing or wrong (401).
+	ReasonInvalidProof Reason = errInvalidProof
+	// ReasonUseNonce: the DPoP proof needs another nonce (401).
+	ReasonUseNonce Reason = errUseNonce
 	// ReasonInsufficientScope: the token lacks scopes (403).
 	ReasonInsufficientScope Reason = "insufficient_scope"
 )
@@ -144,7 +154,21 @@ func (c *ResourceConfig) clone() *ResourceConfig {
 	d.ToolScopes = maps.Clone(c.ToolScopes)
 	d.PRMStatus = maps.Clone(c.PRMStatus)
 	d.PRMHeader = c.PRMHeader.Clone()
+	d.DPoP.Algs = slices.Clone(c.DPoP.Algs)
 	return &d
+}
+
+// schemes returns the authentication schemes that the resource takes, the one
+// that it likes best first.
+func (c *ResourceConfig) schemes() []string {
+	switch c.DPoP.Policy {
+	case DPoPRequired:
+		return []string{schemeDPoP}
+	case DPoPOptional, DPoPDowngrade:
+		return []string{schemeDPoP, schemeBearer}
+	case DPoPOff:
+	}
+	return []string{schemeBearer}
 }
 
 func (c *ResourceConfig) scopesSupported() []string {

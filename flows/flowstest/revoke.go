@@ -49,12 +49,15 @@ func (x *exchange) introspection(token string) map[string]any {
 	answer := map[string]any{"active": true, "iss": x.issuer(x.config)}
 	if info, ok := x.store.access[token]; ok && !info.Revoked && x.now.Before(info.ExpiresAt) {
 		grant = info.Grant
-		answer["token_type"] = "Bearer"
+		answer["token_type"] = grant.tokenType()
 		answer["exp"], answer["iat"] = info.ExpiresAt.Unix(), info.IssuedAt.Unix()
 	} else if refresh, ok := x.store.refresh[token]; ok && x.works(refresh) {
 		grant = x.store.families[refresh.family].Grant
 	} else {
 		return map[string]any{"active": false}
+	}
+	if cnf := grant.confirmation(); cnf != nil {
+		answer["cnf"] = cnf
 	}
 	answer["client_id"], answer["sub"] = grant.ClientID, grant.Subject
 	if grant.Scope != "" {

@@ -22,13 +22,17 @@ const (
 	kindRevoke     = "revoke"
 	kindIntrospect = "introspect"
 	kindJWKS       = "jwks"
+	kindPAR        = "par"
+	kindDevice     = "device"
+	kindVerify     = "verify"
+	kindManage     = "manage"
 	kindMCP        = "mcp"
 	kindOther      = "other"
 )
 
 // endpoints are the kinds of requests that have a URL of their own.
 var endpoints = []string{
-	kindAuthorize, kindLogin, kindToken, kindRegister, kindRevoke, kindIntrospect, kindJWKS,
+	kindAuthorize, kindLogin, kindToken, kindRegister, kindRevoke, kindIntrospect, kindJWKS, kindPAR, kindDevice, kindVerify,
 }
 
 // An AuthorizationServer is a fake OAuth authorization server on a loopback
@@ -40,6 +44,10 @@ type AuthorizationServer struct {
 	config atomic.Pointer[ServerConfig]
 	change sync.Mutex // serializes Configure
 	store  *store
+	key    func() *SigningKey // the server's own
+	// assertions are those of clients and of grants.
+	assertions replays
+	proofs     proofGuard
 }
 
 // NewAuthorizationServer starts a fake authorization server. It panics when it
@@ -49,9 +57,10 @@ func NewAuthorizationServer(config ServerConfig) *AuthorizationServer {
 		panic("flowstest: path: " + config.Path + " does not begin with a slash")
 	}
 	s := &AuthorizationServer{
-		host:  newHost(config.Hostname, config.TLS, config.Listener),
+		host:  newHost(config.Hostname, config.TLS, config.MTLS.Enabled, config.Listener),
 		path:  strings.TrimSuffix(config.Path, "/"),
 		store: newStore(),
+		key:   sync.OnceValue(func() *SigningKey { return NewSigningKey(algES256) }),
 	}
 	s.config.Store(config.clone())
 	for _, client := range config.Clients {
@@ -88,7 +97,9 @@ func (s *AuthorizationServer) issuer(config *ServerConfig) string {
 }
 
 // Endpoint returns the URL of an endpoint: "authorize", "token", "register",
-// "revoke", "introspect" or "jwks".
+// "manage" (to which a slash and a client id are added), "revoke",
+// "introspect", "jwks", "par", "device" (device authorization) or "verify" (the
+// page for user codes). See also [AuthorizationServer.Alias].
 func (s *AuthorizationServer) Endpoint(name string) string {
 	return s.endpoint(s.config.Load(), name)
 }
@@ -110,8 +121,12 @@ func (s *AuthorizationServer) kind(r *http.Request, form url.Values) string {
 		return kind
 	}
 	config := s.config.Load()
+	target := s.unalias(config, s.base+r.URL.Path)
+	if strings.HasPrefix(target, s.endpoint(config, kindManage)+"/") {
+		return kindManage
+	}
 	for _, kind := range endpoints {
-		if s.base+r.URL.Path != s.endpoint(config, kind) {
+		if target != s.endpoint(config, kind) {
 			continue
 		}
 		if kind == kindToken {
@@ -165,6 +180,14 @@ func (s *AuthorizationServer) serve(kind string, w http.ResponseWriter, r *http.
 		x.introspect()
 	case kindJWKS:
 		x.jwks()
+	case kindManage:
+		x.manage()
+	case kindPAR:
+		x.push()
+	case kindDevice:
+		x.authorizeDevice()
+	case kindVerify:
+		x.verify()
 	default:
 		http.NotFound(w, r)
 	}
@@ -173,7 +196,7 @@ func (s *AuthorizationServer) serve(kind string, w http.ResponseWriter, r *http.
 // refuse answers with an OAuth error object.
 func (x *exchange) refuse(err *Error) {
 	x.w.Header().Set("Cache-Control", "no-store")
-	if err.status() == http.StatusUnauthorized && x.r.Header.Get("Authorization") != "" {
+	if err.status() == http.StatusUnauthorized && x.r.Header.Get("Authorization") != "" && x.w.Header().Get("WWW-Authenticate") == "" {
 		x.w.Header().Set("WWW-Authenticate", `Basic realm="flowstest"`)
 	}
 	document{status: err.status(), body: err.members()}.write(x.w)

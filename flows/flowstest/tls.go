@@ -53,12 +53,18 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 })
 
-func serverTLS() *tls.Config {
-	return &tls.Config{
+func serverTLS(certificates bool) *tls.Config {
+	config := &tls.Config{
 		Certificates: []tls.Certificate{certificate()},
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"}, // faults cut connections, which HTTP/2 shares
 	}
+	if certificates {
+		// Which ones are good is the endpoint's to say: RFC 8705 §2.2 has
+		// self-signed ones.
+		config.ClientAuth = tls.RequestClientCert
+	}
+	return config
 }
 
 // sharedClient fetches documents from other fakes.

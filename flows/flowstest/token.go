@@ -11,24 +11,37 @@ import (
 	"strings"
 )
 
-// The grant types.
+// The grant types, for ServerConfig.GrantTypes and Client.GrantTypes.
 const (
-	grantCode    = "authorization_code"
-	grantRefresh = "refresh_token"
+	GrantAuthorizationCode = "authorization_code"
+	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
+	// GrantJWTBearer exchanges a JWT of a trusted issuer (RFC 7523 §2.1).
+	GrantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	// GrantTokenExchange exchanges one token for another (RFC 8693).
+	GrantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+	// GrantDeviceCode is the grant of devices without browser (RFC 8628).
+	GrantDeviceCode = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // A tokenRequest is a token request of an authenticated client.
 type tokenRequest struct {
 	*exchange
-	client Client
-	form   url.Values // without empty values
+	client      Client
+	form        url.Values // without empty values
+	jkt         string     // of the key whose possession the request proves
+	certificate string     // x5t#S256 that tokens are to be bound to
 }
 
 // grants holds what answers each grant type. A grant returns the members of
 // the token answer.
 var grants = map[string]func(*tokenRequest) (map[string]any, *Error){
-	grantCode:    exchangeCode,
-	grantRefresh: refresh,
+	GrantAuthorizationCode: exchangeCode,
+	GrantRefreshToken:      refresh,
+	GrantClientCredentials: clientCredentials,
+	GrantJWTBearer:         exchangeAssertion,
+	GrantTokenExchange:     exchangeToken,
+	GrantDeviceCode:        exchangeDeviceCode,
 }
 
 // token answers a token request.
@@ -37,6 +50,7 @@ func (x *exchange) token() {
 	if !x.allow(http.MethodPost) {
 		return
 	}
+	x.offerNonce()
 	members, err := x.grant()
 	answer := document{
 		status: or(x.config.TokenStatus, http.StatusOK), header: x.config.TokenHeader, body: members,
@@ -48,7 +62,7 @@ func (x *exchange) token() {
 			return
 		}
 		answer = document{status: http.StatusOK, body: err.members(), form: true}
-	} else if x.kind == kindToken+":"+grantRefresh {
+	} else if x.kind == kindToken+":"+GrantRefreshToken {
 		answer.edit = append(answer.edit, x.config.Refresh)
 	}
 	x.w.Header().Set("Cache-Control", "no-store")
@@ -76,7 +90,34 @@ func (x *exchange) grant() (map[string]any, *Error) {
 	if !client.mayUse(name) {
 		return nil, refuse(errUnauthorizedClient, "the client may not use this grant type")
 	}
-	return run(&tokenRequest{exchange: x, client: client, form: form})
+	t := &tokenRequest{exchange: x, client: client, form: form, certificate: x.boundCertificate()}
+	if t.jkt, err = x.proof(client); err != nil {
+		return nil, err
+	}
+	return run(t)
+}
+
+// bind binds a grant to the keys of this request.
+func (t *tokenRequest) bind(grant Grant) Grant {
+	grant.JKT, grant.CertificateThumbprint = t.jkt, t.certificate
+	if t.config.DPoP.Policy == DPoPDowngrade {
+		grant.JKT = ""
+	}
+	return grant
+}
+
+// asked returns what this request asks for, without an authorization before.
+func (t *tokenRequest) asked(subject string) Grant {
+	grant := Grant{ClientID: t.client.ID, Subject: subject, Scope: or(t.form.Get("scope"), t.config.DefaultScope)}
+	return t.bind(t.narrow(grant))
+}
+
+// issue issues an access token without a refresh token.
+func (t *tokenRequest) issue(grant Grant) map[string]any {
+	t.store.mu.Lock()
+	defer t.store.mu.Unlock()
+	info := t.newAccessToken(grant, t.addFamily(grant, t.client))
+	return info.members(t.now)
 }
 
 // postForm reads the form of a back-channel request: in the body only, nothing
@@ -100,10 +141,10 @@ func (x *exchange) postForm() (url.Values, *Error) {
 	if err != nil {
 		return nil, refuse(errInvalidRequest, "the body is malformed")
 	}
+	if err := checkRepeatedParameters(form); err != nil {
+		return nil, err
+	}
 	for name, values := range form {
-		if len(values) > 1 && !slices.Contains(repeatable, name) {
-			return nil, refuse(errInvalidRequest, "the parameter "+name+" is repeated")
-		}
 		if values[0] == "" {
 			delete(form, name)
 		}

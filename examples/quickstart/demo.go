@@ -29,12 +29,12 @@ type step struct {
 	name  string // in the summary
 	title string
 	do    func(*demo, context.Context) error
-	want  tally // what it costs
+	want  tally // what it costs, not a request more
 }
 
 var steps = []step{
 	{"first call", "The first call: no token, and nothing known", (*demo).firstCall,
-		tally{unauthorized: 1, metadata: 2, registered: 1, prompts: 1, codes: 1, calls: 1}},
+		tally{unauthorized: 1, metadata: 2, registrations: 1, prompts: 1, codes: 1, calls: 1}},
 	{"expiry", "The token expires: a refresh, and nobody is asked", (*demo).expire,
 		tally{refreshes: 1, calls: 1}},
 	{"step-up", "A tool that needs more: the human is asked for the missing scope", (*demo).stepUp,
@@ -44,14 +44,12 @@ var steps = []step{
 }
 
 // runDemo walks through the steps and returns what is not as it should be.
-func runDemo(ctx context.Context, out *screen, life time.Duration) (err error) {
+func runDemo(ctx context.Context, out *screen, w *world) (err error) {
 	folder, err := os.MkdirTemp("", "mcpoauth-quickstart-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	w := newWorld(life)
-	defer w.close()
 	d := &demo{
 		world: w, screen: out, folder: folder,
 		narrator: &narrator{screen: out, base: w.server.Client().Transport, hosts: w.hosts()},
@@ -63,9 +61,9 @@ func runDemo(ctx context.Context, out *screen, life time.Duration) (err error) {
 
 func (d *demo) introduce() {
 	d.screen.title("From a 401 to a tool call")
-	d.screen.pair("authorization server", d.issuer.URL())
-	d.screen.pair("MCP server", d.server.URL()+"  (official Go SDK)")
-	d.screen.pair("state", d.folder)
+	d.screen.introduce(actorIssuer, d.issuer.URL(), "the authorization server")
+	d.screen.introduce(actorServer, d.server.URL(), "the MCP server, made with the official Go SDK")
+	d.screen.introduce(actorStore, d.folder, "what survives a restart")
 }
 
 func (d *demo) walk(ctx context.Context) error {
@@ -83,7 +81,7 @@ func (d *demo) walk(ctx context.Context) error {
 		costs = append(costs, cost)
 	}
 	d.summarize(costs)
-	return nil
+	return d.leave()
 }
 
 // firstCall connects without anything: the 401 starts it all.
@@ -94,8 +92,7 @@ func (d *demo) firstCall(ctx context.Context) error {
 	if err := d.expect(ctx, toolList, nil, "1: buy milk"); err != nil {
 		return err
 	}
-	_, err := d.session.state(ctx)
-	return err
+	return d.session.state(ctx)
 }
 
 // expire waits for the end of the token and calls again.
@@ -114,8 +111,7 @@ func (d *demo) expire(ctx context.Context) error {
 	if err := d.expect(ctx, toolList, nil, "1: buy milk"); err != nil {
 		return err
 	}
-	_, err = d.session.state(ctx)
-	return err
+	return d.session.state(ctx)
 }
 
 // stepUp calls a tool that the token is not good for.
@@ -123,8 +119,7 @@ func (d *demo) stepUp(ctx context.Context) error {
 	if err := d.expect(ctx, toolAdd, noteInput{Text: "water the plants"}, `added "water the plants"`); err != nil {
 		return err
 	}
-	_, err := d.session.state(ctx)
-	return err
+	return d.session.state(ctx)
 }
 
 // restart forgets everything that is in memory.
@@ -138,8 +133,7 @@ func (d *demo) restart(ctx context.Context) error {
 	if err := d.expect(ctx, toolList, nil, "2: buy milk, water the plants"); err != nil {
 		return err
 	}
-	_, err := d.session.state(ctx)
-	return err
+	return d.session.state(ctx)
 }
 
 // enter opens a session on the state in the folder.
@@ -184,17 +178,17 @@ func (d *demo) expect(ctx context.Context, tool string, args any, want string) e
 // summarize shows what each step cost.
 func (d *demo) summarize(costs []tally) {
 	d.screen.title("What the servers counted")
-	var names []string
+	var columns []string
 	for _, step := range steps {
-		names = append(names, step.name)
+		columns = append(columns, step.name)
 	}
-	d.screen.heads(names)
-	for _, row := range rows {
-		numbers := make([]int, len(costs))
-		for i, cost := range costs {
-			numbers[i] = row.of(cost)
+	d.screen.heads(columns)
+	for i, name := range names {
+		var row []int
+		for _, cost := range costs {
+			row = append(row, cost[i])
 		}
-		d.screen.counts(row.name, numbers)
+		d.screen.counts(name, row)
 	}
 	d.screen.print()
 	d.screen.ok("all as it should be")

@@ -47,14 +47,19 @@ func run(ctx context.Context, args []string, out *screen, complaints io.Writer) 
 	}
 	var err error
 	if *server == "" {
-		err = runDemo(ctx, out, tokenLife)
+		err = demonstrate(ctx, out)
 	} else {
 		err = runRemote(ctx, out, *server, *tool, *arguments)
 	}
 	if err != nil {
-		out.failed(err)
-		_, _ = fmt.Fprintln(complaints, "quickstart:", err)
+		_, _ = fmt.Fprintln(complaints, "quickstart:", clean(err.Error()))
 		return 1
 	}
 	return 0
+}
+
+func demonstrate(ctx context.Context, out *screen) error {
+	w := newWorld(tokenLife)
+	defer w.close()
+	return runDemo(ctx, out, w)
 }

@@ -32,12 +32,18 @@ var meanings = map[string]string{
 	"refreshAccessToken":             "new tokens for the refresh token",
 }
 
+// grants are what a token request offers.
+var grants = map[string]string{
+	"exchangeAuthorizationCode": "  authorization_code",
+	"refreshAccessToken":        "  refresh_token",
+}
+
 // trace returns the hooks. They get no secrets, so nothing has to be hidden.
 func (n *narrator) trace() *flows.Trace {
 	return &flows.Trace{
 		LegRetry: func(_ context.Context, retry flows.LegRetry) {
 			actor, place := n.place(retry.URL)
-			n.screen.exchange(actor, retry.Method+" "+place, status(retry.StatusCode), fmt.Sprintf("again in %v", retry.Wait))
+			n.screen.exchange(actor, method(retry.Method)+place, status(retry.StatusCode), fmt.Sprintf("again in %v", retry.Wait))
 		},
 		LegDone: func(_ context.Context, result flows.LegResult) {
 			actor, place := n.place(result.URL)
@@ -47,7 +53,7 @@ func (n *narrator) trace() *flows.Trace {
 			} else if result.Err != nil {
 				meaning = result.Err.Error()
 			}
-			n.screen.exchange(actor, method(result.Method)+place, status(result.StatusCode), meaning)
+			n.screen.exchange(actor, method(result.Method)+place+grants[result.Operation], status(result.StatusCode), meaning)
 		},
 		Decision: func(_ context.Context, decision flows.Decision) { n.decided(decision) },
 	}
@@ -74,7 +80,7 @@ func (n *narrator) decided(d flows.Decision) {
 // RoundTrip sends a request to the MCP server and reports it.
 func (n *narrator) RoundTrip(req *http.Request) (*http.Response, error) {
 	actor, place := n.place(req.URL.String())
-	request := method(req.Method) + place + "  " + message(req)
+	request := method(req.Method) + place + "  " + messageOf(bodyOf(req)).String()
 	res, err := n.base.RoundTrip(req)
 	if err != nil {
 		n.screen.exchange(actor, request, status(0), err.Error())
@@ -124,29 +130,46 @@ func verdict(req *http.Request, res *http.Response) string {
 	return "no token needed"
 }
 
-// message names the JSON-RPC message of a request, and the tool it calls.
-func message(req *http.Request) string {
-	var body struct {
-		Method string `json:"method"`
-		Params struct {
-			Name string `json:"name"`
-		} `json:"params"`
+// methodCall is the JSON-RPC method that calls a tool.
+const methodCall = "tools/call"
+
+// message is what the story tells of a JSON-RPC message.
+type message struct {
+	Method string `json:"method"`
+	Params struct {
+		Name string `json:"name"` // of a tool
+	} `json:"params"`
+}
+
+func (m message) String() string { return strings.TrimSpace(m.Method + " " + m.Params.Name) }
+
+// messageOf returns the zero message for what is none.
+func messageOf(body []byte) message {
+	var m message
+	if json.Unmarshal(body, &m) != nil {
+		return message{}
 	}
+	return m
+}
+
+// bodyOf returns the body of a request that can still be sent.
+func bodyOf(req *http.Request) []byte {
 	if req.GetBody == nil {
-		return ""
+		return nil
 	}
 	again, err := req.GetBody()
 	if err != nil {
-		return ""
+		return nil
 	}
-	defer again.Close() //nolint:errcheck // a copy in memory
-	if json.NewDecoder(io.LimitReader(again, 1<<20)).Decode(&body) != nil {
-		return ""
+	defer again.Close()
+	body, err := io.ReadAll(again)
+	if err != nil {
+		return nil
 	}
-	return strings.TrimSpace(body.Method + " " + body.Params.Name)
+	return body
 }
 
-func method(name string) string { return fmt.Sprintf("%-5s", name) }
+func method(name string) string { return fmt.Sprintf("%-7s", name) }
 
 func status(code int) string {
 	if code == 0 {

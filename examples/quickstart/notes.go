@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -36,7 +35,10 @@ func newNotes() http.Handler {
 	server := mcp.NewServer(&mcp.Implementation{Name: "notes", Version: "1.0.0"}, nil)
 	mcp.AddTool(server, &mcp.Tool{Name: toolList, Description: "lists the notes"}, book.list)
 	mcp.AddTool(server, &mcp.Tool{Name: toolAdd, Description: "adds a note"}, book.add)
-	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, nil)
+	return mcp.NewStreamableHTTPHandler(
+		func(*http.Request) *mcp.Server { return server },
+		&mcp.StreamableHTTPOptions{Stateless: true}, // as in revision 2026-07-28 of the protocol
+	)
 }
 
 func (n *notes) list(context.Context, *mcp.CallToolRequest, struct{}) (*mcp.CallToolResult, any, error) {
@@ -54,18 +56,4 @@ func (n *notes) add(_ context.Context, _ *mcp.CallToolRequest, in noteInput) (*m
 
 func answer(format string, args ...any) *mcp.CallToolResult {
 	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: fmt.Sprintf(format, args...)}}}
-}
-
-// toolOf returns the tool that a JSON-RPC message calls, "" for other messages.
-func toolOf(message []byte) string {
-	var call struct {
-		Method string `json:"method"`
-		Params struct {
-			Name string `json:"name"`
-		} `json:"params"`
-	}
-	if json.Unmarshal(message, &call) != nil || call.Method != "tools/call" {
-		return ""
-	}
-	return call.Params.Name
 }

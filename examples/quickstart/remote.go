@@ -30,8 +30,8 @@ func runRemote(ctx context.Context, out *screen, server, tool, arguments string)
 		return err
 	}
 	out.title("From a 401 to a tool call")
-	out.pair("MCP server", server)
-	out.pair("state", folder)
+	out.introduce(actorServer, server, "the MCP server")
+	out.introduce(actorStore, folder, "what survives a restart")
 	out.step(1, "Connect")
 	say := &narrator{screen: out, base: http.DefaultTransport, hosts: map[string]string{hostOf(server): actorServer}}
 	s, err := connect(ctx, sdk.Config{
@@ -70,7 +70,7 @@ func (s *session) list(ctx context.Context) error {
 	}
 	for _, tool := range found {
 		summary, _, _ := strings.Cut(tool.Description, "\n")
-		s.screen.pair(tool.Name+" ", summary)
+		s.screen.introduce(actorTool, tool.Name, summary)
 	}
 	s.screen.ok(fmt.Sprintf("%d tools", len(found)))
 	return nil

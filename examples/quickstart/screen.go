@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // style is an ANSI code.
@@ -32,19 +33,20 @@ const (
 	actorBrowser = "browser" // the human
 	actorDecided = "decided" // what the client concluded
 	actorSession = "session" // what the client has now
+	actorStore   = "store"   // where it keeps that
 	actorTool    = "tool"    // what the tool said
 )
 
 var actorStyles = map[string]style{
 	actorServer: cyan, actorIssuer: magenta, actorBrowser: yellow,
-	actorDecided: blue, actorSession: blue, actorTool: green,
+	actorDecided: blue, actorSession: blue, actorStore: blue, actorTool: green,
 }
 
 // The widths of the columns. The longest request of the demo is the one for
 // the protected resource metadata.
 const (
 	actorWidth   = 8
-	requestWidth = 46
+	requestWidth = 48
 	labelWidth   = 22
 	countWidth   = 12
 )
@@ -92,9 +94,10 @@ func (s *screen) Write(text []byte) (int, error) {
 
 func (s *screen) title(text string) { s.print("\n", s.paint(bold, text), "\n") }
 
-// pair prints a name and its value.
-func (s *screen) pair(name, value string) {
-	s.print("  ", s.paint(faint, pad(name, labelWidth)), value)
+// introduce says who an actor is and where.
+func (s *screen) introduce(actor, where, what string) {
+	s.print("   ", s.paint(actorStyles[actor], pad(actor, actorWidth)), " ",
+		pad(clean(where), requestWidth), " ", s.paint(faint, clean(what)))
 }
 
 func (s *screen) step(n int, title string) {
@@ -104,16 +107,16 @@ func (s *screen) step(n int, title string) {
 // exchange prints a request, its answer and what that means.
 func (s *screen) exchange(actor, request, answer, meaning string) {
 	s.print("   ", s.paint(actorStyles[actor], pad(actor, actorWidth)), " ", pad(request, requestWidth), " ",
-		s.paint(answerStyle(answer), pad(answer, 3)), "  ", s.paint(faint, meaning))
+		s.paint(answerStyle(answer), pad(answer, 3)), "  ", s.paint(faint, clean(meaning)))
 }
 
 // remark prints what an actor did or said without a request of ours.
 func (s *screen) remark(actor, text string) {
-	s.print("   ", s.paint(actorStyles[actor], pad(actor, actorWidth)), " ", text)
+	s.print("   ", s.paint(actorStyles[actor], pad(actor, actorWidth)), " ",
+		strings.ReplaceAll(clean(text), "\n", "\n"+strings.Repeat(" ", actorWidth+4)))
 }
 
-func (s *screen) ok(text string)   { s.print("   ", s.paint(green, "✓ "+text)) }
-func (s *screen) failed(err error) { s.print("\n", s.paint(red, "✗ "+err.Error())) }
+func (s *screen) ok(text string) { s.print("   ", s.paint(green, "✓ "+text)) }
 
 // counts prints a row of numbers; a dot is a nought.
 func (s *screen) counts(name string, numbers []int) {
@@ -144,8 +147,21 @@ func answerStyle(answer string) style {
 		return green
 	case answer == "401", answer == "403":
 		return yellow
+	case answer == "":
+		return plain
 	}
 	return red
+}
+
+// clean keeps what servers write from moving the cursor: a text is its
+// printable characters and its line ends.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, text)
 }
 
 // pad and right fill up to a width in characters.

@@ -57,17 +57,24 @@ func (s *session) call(ctx context.Context, tool string, args any) (string, erro
 }
 
 // state prints what the session holds. Token never asks a human.
-func (s *session) state(ctx context.Context) (*sdk.Token, error) {
+func (s *session) state(ctx context.Context) error {
 	token, err := s.auth.Token(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	life := "no known end"
 	if !token.ExpiresAt.IsZero() {
-		life = "good for " + time.Until(token.ExpiresAt).Round(time.Second).String()
+		life = "good for " + inWords(time.Until(token.ExpiresAt))
 	}
 	s.screen.remark(actorSession, fmt.Sprintf("token for %q, %s", strings.Join(token.Scope, " "), life))
-	return token, nil
+	return nil
+}
+
+func inWords(d time.Duration) string {
+	if d < 2*time.Minute {
+		return fmt.Sprintf("%.0f seconds", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f minutes", d.Minutes())
 }
 
 // contents joins the texts of a tool's answer; what is no text is shown as JSON.

@@ -84,7 +84,7 @@ func (o outcome) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %-42s %s  %2d checks %5.1fs", verdict, o.scenario, o.wire, o.successes, o.took.Seconds())
 	if o.refusal != "" {
-		fmt.Fprintf(&b, "  %s%s", refused, o.refusal)
+		fmt.Fprintf(&b, "  %s%s", refused, head(o.refusal, 160))
 	}
 	for _, problem := range o.problems {
 		fmt.Fprintf(&b, "\n     %s", strings.ReplaceAll(problem, "\n", "\n     "))
@@ -99,6 +99,14 @@ func refusalIn(stderr string) string {
 		}
 	}
 	return ""
+}
+
+// head returns the start of s, at most limit bytes of it.
+func head(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "..."
 }
 
 // tail returns the end of s, at most limit bytes of it.

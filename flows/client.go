@@ -3,6 +3,7 @@
 package flows
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -86,6 +87,13 @@ func (c *Client) Operations() *gen.Client {
 func (c *Client) CloseIdleConnections() {
 	c.Operations()
 	c.door.CloseIdleConnections()
+}
+
+// Decided reports a decision of the caller's own to the trace of this client
+// and of ctx, such as that a token is due. Texts are cut and escaped like those
+// of the flows.
+func (c *Client) Decided(ctx context.Context, step, subject, outcome, reason string) {
+	c.Trace.decided(ctx, step, subject, outcome, reason)
 }
 
 // TokenTimeout is the time within which a token request ends, one way or the

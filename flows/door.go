@@ -68,7 +68,7 @@ func newDoor(opts doorOptions) *door {
 	d.ceiling, client.Timeout = client.Timeout, 0
 	client.Jar = nil
 	client.CheckRedirect = d.checkRedirect
-	client.Transport = legTransport{d.guard}
+	client.Transport = legTransport{dpopTransport{d.guard}}
 	d.client = &client
 	return d
 }

@@ -41,7 +41,7 @@ func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 // that prints no query. Causes stay reachable by errors.Is and errors.As.
 func (l *leg) explain(err error) error {
 	for {
-		outer, ok := err.(*url.Error) // a round tripper with a client of its own adds another
+		outer, ok := err.(*url.Error) //nolint:errorlint // the outermost only: a round tripper with a client of its own adds another
 		if !ok {
 			break
 		}

@@ -18,8 +18,8 @@ type leg struct {
 	door     *door
 	info     LegInfo
 	query    string          // of the URL; never printed
-	caller   context.Context // the request's own
-	ctx      context.Context // caller, with the leg's limit and trace
+	caller   context.Context //nolint:containedctx // the request's own, for the life of the leg
+	ctx      context.Context //nolint:containedctx // caller, with the leg's limit and trace
 	cancel   context.CancelFunc
 	started  time.Time
 	deadline time.Time
@@ -101,7 +101,7 @@ func (b *legBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.leg.read += int64(n)
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		b.leg.end(nil)
 	case err != nil:
 		err = b.leg.explainRead(err)

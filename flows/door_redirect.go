@@ -47,7 +47,7 @@ func (d *door) checkRedirect(req *http.Request, via []*http.Request) error {
 		d.trace.decided(req.Context(), "redirect", displayURL(req.URL), OutcomeRefused, first.Method+" is not redirected")
 		return http.ErrUseLastResponse
 	}
-	reason := ""
+	var reason string
 	switch {
 	case !sameOrigin(first.URL, req.URL):
 		reason = "it leads to another origin"

@@ -89,7 +89,7 @@ func ruleOf(operation string) legRule {
 func (l *leg) checkRetry(_ context.Context, res *http.Response, err error) (bool, error) {
 	l.attempts++
 	if l.attempts >= maxAttempts || l.ctx.Err() != nil || !ruleOf(l.info.Operation).again.allows(res, err) {
-		return false, nil
+		return false, nil //nolint:nilerr // the answer or error of the last attempt goes to the caller
 	}
 	wait, ok := l.nextWait(res)
 	if !ok {

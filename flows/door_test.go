@@ -55,7 +55,7 @@ func onLoopback(ctx context.Context) context.Context {
 }
 
 // get sends a GET without an operation and reads the answer.
-func get(t *testing.T, d *door, ctx context.Context, url string) (*http.Response, error) {
+func get(ctx context.Context, t *testing.T, d *door, url string) (*http.Response, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

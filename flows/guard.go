@@ -168,7 +168,7 @@ func (p guardPolicy) dial(ctx context.Context, base *net.Dialer, network, addres
 func (p guardPolicy) checkConn(address string, conn net.Conn) error {
 	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // no IP address: see above
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -128,7 +128,7 @@ func TestGuardJudgesTheCallersDialer(t *testing.T) {
 	d := testDoor(t, doorOptions{HTTP: &http.Client{Transport: transport}})
 	for _, resource := range []string{"", "https://mcp.example.com/mcp", "http://10.0.0.1/mcp", "http://169.254.1.1/"} {
 		var refusal *GuardError
-		_, err := get(t, d, withResource(t.Context(), resource), "http://as.example.com/metadata")
+		_, err := get(withResource(t.Context(), resource), t, d, "http://as.example.com/metadata")
 		if !errors.As(err, &refusal) {
 			t.Errorf("resource %q: %v", resource, err)
 		}
@@ -137,13 +137,13 @@ func TestGuardJudgesTheCallersDialer(t *testing.T) {
 		t.Errorf("%d requests arrived", hits.Load())
 	}
 	// A resource of the same class permits it.
-	res, err := get(t, d, withResource(t.Context(), "http://localhost/mcp"), "http://as.example.com/metadata")
+	res, err := get(withResource(t.Context(), "http://localhost/mcp"), t, d, "http://as.example.com/metadata")
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatal(err)
 	}
 	// The connection that this leg left idle serves no leg of a public resource.
 	var refusal *GuardError
-	if _, err := get(t, d, withResource(t.Context(), "https://mcp.example.com/"), "http://as.example.com/metadata"); !errors.As(err, &refusal) {
+	if _, err := get(withResource(t.Context(), "https://mcp.example.com/"), t, d, "http://as.example.com/metadata"); !errors.As(err, &refusal) {
 		t.Errorf("a public resource uses the idle connection: %v", err)
 	}
 	if transport.DialContext == nil || transport.MaxResponseHeaderBytes != 0 {
@@ -163,7 +163,7 @@ func TestGuardLocatesTheResource(t *testing.T) {
 
 	// The test server's certificate is for *.example.com.
 	ctx := withResource(t.Context(), "https://mcp.example.com/mcp")
-	if _, err := get(t, d, ctx, "https://as.example.com/metadata"); err != nil {
+	if _, err := get(ctx, t, d, "https://as.example.com/metadata"); err != nil {
 		t.Errorf("resource and server on this machine: %v", err)
 	}
 	if resourceFrom(ctx).known() != classLoopback {
@@ -171,7 +171,7 @@ func TestGuardLocatesTheResource(t *testing.T) {
 	}
 	ctx = withResource(t.Context(), "https://evil.test/mcp")
 	var refusal *GuardError
-	if _, err := get(t, d, ctx, "https://as.example.com/metadata"); !errors.As(err, &refusal) {
+	if _, err := get(ctx, t, d, "https://as.example.com/metadata"); !errors.As(err, &refusal) {
 		t.Errorf("a resource without a valid certificate opens the loopback: %v", err)
 	}
 }
@@ -183,18 +183,18 @@ func TestGuardAndProxies(t *testing.T) {
 	proxyURL, _ := url.Parse(proxy.URL)
 	d := testDoor(t, doorOptions{HTTP: &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxyURL)}}})
 	ctx := withResource(t.Context(), "https://mcp.example.com/mcp")
-	if _, err := get(t, d, ctx, "http://as.example.com/metadata"); err != nil || asked.Load() != "http://as.example.com/metadata" {
+	if _, err := get(ctx, t, d, "http://as.example.com/metadata"); err != nil || asked.Load() != "http://as.example.com/metadata" {
 		t.Fatalf("proxied: %v, asked %v", err, asked.Load())
 	}
 	for _, target := range []string{"http://10.0.0.1/", "http://localhost/", "http://2130706433/", "http://[::1]/", "http://metadata.google.internal/"} {
 		var refusal *GuardError
-		if _, err := get(t, d, ctx, target); !errors.As(err, &refusal) {
+		if _, err := get(ctx, t, d, target); !errors.As(err, &refusal) {
 			t.Errorf("%s: %v", target, err)
 		}
 	}
 	// The proxy is where the caller's own dial function finds it.
 	byHand := &http.Transport{Proxy: http.ProxyURL(proxyURL), DialContext: dialAlways(proxy)}
-	if _, err := get(t, testDoor(t, doorOptions{HTTP: &http.Client{Transport: byHand}}), ctx, "http://as.example.com/metadata"); err != nil {
+	if _, err := get(ctx, t, testDoor(t, doorOptions{HTTP: &http.Client{Transport: byHand}}), "http://as.example.com/metadata"); err != nil {
 		t.Errorf("with a dialer: %v", err)
 	}
 	if hits.Load() != 2 {
@@ -210,14 +210,14 @@ func TestGuardAndOtherRoundTrippers(t *testing.T) {
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}")), Header: http.Header{}, Request: r}, nil
 	})
 	d := testDoor(t, doorOptions{HTTP: &http.Client{Transport: rt}})
-	if _, err := get(t, d, withResource(t.Context(), "https://mcp.example.com"), "https://as.example.com/x"); err != nil {
+	if _, err := get(withResource(t.Context(), "https://mcp.example.com"), t, d, "https://as.example.com/x"); err != nil {
 		t.Error(err)
 	}
-	if _, err := get(t, d, withResource(t.Context(), "http://127.0.0.1:1/mcp"), "http://localhost:2/x"); err != nil {
+	if _, err := get(withResource(t.Context(), "http://127.0.0.1:1/mcp"), t, d, "http://localhost:2/x"); err != nil {
 		t.Error(err)
 	}
 	var refusal *GuardError
-	if _, err := get(t, d, withResource(t.Context(), "https://mcp.example.com"), "https://192.168.0.1/x?secret=1"); !errors.As(err, &refusal) || strings.Contains(err.Error(), "secret") {
+	if _, err := get(withResource(t.Context(), "https://mcp.example.com"), t, d, "https://192.168.0.1/x?secret=1"); !errors.As(err, &refusal) || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
 	if strings.Join(asked, " ") != "as.example.com localhost:2" {
@@ -238,7 +238,7 @@ func TestGuardKeepsTheTransport(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	res, err := get(t, testDoor(t, doorOptions{HTTP: server.Client()}), onLoopback(t.Context()), server.URL)
+	res, err := get(onLoopback(t.Context()), t, testDoor(t, doorOptions{HTTP: server.Client()}), server.URL)
 	if err != nil || res.ProtoMajor != 2 {
 		t.Errorf("response %v, error %v", res, err)
 	}
@@ -249,12 +249,12 @@ func TestDoorAllowsNetworks(t *testing.T) {
 	server, _ := countingServer(t, nil)
 	ctx := withResource(t.Context(), "https://8.8.8.8/mcp") // no look-up
 	for _, opts := range []doorOptions{{AllowPrivateNetworks: true}, {AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}} {
-		if _, err := get(t, testDoor(t, opts), ctx, server.URL); err != nil {
+		if _, err := get(ctx, t, testDoor(t, opts), server.URL); err != nil {
 			t.Error(err)
 		}
 	}
 	var refusal *GuardError
-	if _, err := get(t, testDoor(t, doorOptions{}), ctx, server.URL); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "AllowPrivateNetworks") {
+	if _, err := get(ctx, t, testDoor(t, doorOptions{}), server.URL); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "AllowPrivateNetworks") {
 		t.Error(err)
 	}
 }

@@ -135,7 +135,9 @@ func (t *guardTransport) clone(class addressClass) *http.Transport {
 	policy := t.policy
 	policy.class = class
 	made := t.base.Clone()
+	//lint:ignore SA1019 a dialer of the old kind would go round the guard
 	made.DialContext, made.Dial = t.dials.dial(policy), nil
+	//lint:ignore SA1019 likewise
 	made.DialTLSContext, made.DialTLS = t.dials.dialTLS(policy), nil
 	if t.base.Proxy != nil {
 		made.Proxy = func(req *http.Request) (*url.URL, error) { return routeFrom(req.Context()).proxy, nil }
@@ -200,9 +202,11 @@ type dialFuncs struct {
 
 func dialFuncsOf(t *http.Transport) dialFuncs {
 	d := dialFuncs{plain: t.DialContext, secured: t.DialTLSContext, config: t.TLSClientConfig}
+	//lint:ignore SA1019 callers still set it
 	if old := t.Dial; d.plain == nil && old != nil {
 		d.plain = func(_ context.Context, network, address string) (net.Conn, error) { return old(network, address) }
 	}
+	//lint:ignore SA1019 callers still set it
 	if old := t.DialTLS; d.secured == nil && old != nil {
 		d.secured = func(_ context.Context, network, address string) (net.Conn, error) { return old(network, address) }
 	}

@@ -46,7 +46,7 @@ func loggedIn(tb testing.TB) (*sdk.Transport, *http.Request) {
 func TestRoundTripAllocations(t *testing.T) {
 	transport, req := loggedIn(t)
 	if n := testing.AllocsPerRun(100, func() {
-		if _, err := transport.RoundTrip(req); err != nil { //nolint:bodyclose // the body is http.NoBody
+		if _, err := transport.RoundTrip(req); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 3 {
@@ -59,20 +59,20 @@ func BenchmarkRoundTrip(b *testing.B) {
 	b.Run("base", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = transport.Base.RoundTrip(req) //nolint:bodyclose // the body is http.NoBody
+			_, _ = transport.Base.RoundTrip(req)
 		}
 	})
 	b.Run("authorized", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = transport.RoundTrip(req) //nolint:bodyclose // the body is http.NoBody
+			_, _ = transport.RoundTrip(req)
 		}
 	})
 	b.Run("authorized parallel", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				_, _ = transport.RoundTrip(req) //nolint:bodyclose // the body is http.NoBody
+				_, _ = transport.RoundTrip(req)
 			}
 		})
 	})

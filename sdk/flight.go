@@ -118,10 +118,12 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 		return nil, err
 	}
 	if f.need.metBy(rec) {
+		s.decided(ctx, "stored token", "another flight or process has got it")
 		return s.publish(rec), nil
 	}
 	// 2. A refresh needs no human. It never stands in for a step-up (STEP-6).
 	if rec != nil && rec.RefreshToken != "" && !f.need.stepUp && !f.need.noRefresh && !f.need.login {
+		s.decided(ctx, "refresh", f.need.reason())
 		rec, err = s.renew(ctx, f, rec)
 		if err == nil {
 			return s.publish(rec), nil
@@ -134,6 +136,7 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	if f.need.silent {
 		return nil, ErrNotAuthorized
 	}
+	s.decided(ctx, "login", f.need.reason())
 	rec, err = s.authorize(ctx, f, rec)
 	if rec == nil {
 		return nil, err
@@ -154,6 +157,26 @@ func (n need) metBy(rec *gen.SessionRecord) bool {
 	return !n.stepUp || flows.CoversScope(flows.SplitScope(rec.RequestedScope), n.challenge.Scope())
 }
 
+// reason says in a few words why a flight is under way.
+func (n need) reason() string {
+	switch {
+	case n.login:
+		return "the caller asked for it"
+	case n.stepUp:
+		return "the resource wants more scope"
+	case n.rejected == "":
+		return "there is no token"
+	case n.requestURL != "":
+		return "the resource rejected the token"
+	}
+	return "the token is due"
+}
+
+// decided reports what the session does next.
+func (s *session) decided(ctx context.Context, outcome, reason string) {
+	s.flows.Decided(ctx, "session", s.target.url, outcome, reason)
+}
+
 // remember keeps a terminal failure; a passing one is worth another try, and
 // the failure of a flight that could not ask a human says nothing.
 func (s *session) remember(f *flight) *failure {
@@ -161,8 +184,7 @@ func (s *session) remember(f *flight) *failure {
 		return nil
 	}
 	out := &failure{err: f.err, until: time.Now().Add(failureMemory), challenge: fingerprint(f.need)}
-	var consent *ConsentRequiredError
-	if errors.As(f.err, &consent) {
+	if consent, ok := errors.AsType[*ConsentRequiredError](f.err); ok {
 		out.until = consent.Consent.ExpiresAt
 	}
 	if snap := s.snap.Load(); snap != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // login is one authorization under way: filled from top to bottom.
@@ -76,7 +77,7 @@ func (l *login) run(ctx context.Context) (*gen.SessionRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer attempt.Close() //nolint:errcheck // the answer is in hand or will not come
+	defer attempt.Close()
 	// 2. Who asks, and what for.
 	if err := l.begin(ctx, attempt.RedirectURI()); err != nil {
 		return nil, err
@@ -138,7 +139,9 @@ func (s *session) discover(ctx context.Context, f *flight, rec *gen.SessionRecor
 		return nil, err
 	}
 	for _, warning := range found.Warnings {
-		s.log("metadata", "rule", string(warning.Rule), "member", warning.Pointer, "detail", warning.Detail)
+		if warning.Severity >= validate.SeverityWarning {
+			s.log("metadata", "rule", string(warning.Rule), "member", warning.Pointer, "detail", warning.Detail)
+		}
 	}
 	return found, nil
 }

@@ -39,7 +39,8 @@ type Loopback struct {
 	Timeout time.Duration
 
 	// Open brings the person's browser to url. nil means the operating system's way of doing so. It runs beside the
-	// waiting and must return when ctx ends, which it does when the attempt is closed.
+	// waiting and must return when ctx ends, which it does when the attempt is closed. Its error ends the login only
+	// when the URL was shown nowhere: with Out or Notify the person may still open it by hand.
 	Open func(ctx context.Context, url string) error
 
 	// Out is where the URL is printed before the browser is opened, for the case that it does not open. nil prints

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -110,9 +111,7 @@ func authorized(req *http.Request, snap *snapshot) *http.Request {
 		return out
 	}
 	out.Header = make(http.Header, len(req.Header)+1)
-	for name, values := range req.Header {
-		out.Header[name] = values
-	}
+	maps.Copy(out.Header, req.Header)
 	out.Header["Authorization"] = snap.header
 	return out
 }

@@ -3460,6 +3460,8 @@ func (x *PendingRecord) decode(s *scanner) {
 			s.text(&m, 20, &x.ResourceParameter, optional)
 		case "undocumented":
 			s.boolean(&m, 21, &x.Undocumented, optional)
+		case "dpop_key":
+			s.secret(&m, 22, &x.DPoPKey, optional)
 		default:
 			s.extra(&m, &x.Extra)
 		}
@@ -3514,6 +3516,7 @@ func (x *PendingRecord) encode(e *encoder) {
 	e.time("expires_at", x.ExpiresAt, x.kept)
 	e.text("resource_parameter", x.ResourceParameter, x.kept)
 	e.boolean("undocumented", x.Undocumented, false, x.kept)
+	e.secret("dpop_key", x.DPoPKey, x.kept)
 	e.extra(x.Extra, isPendingRecordMember, true)
 	e.end()
 }
@@ -3541,7 +3544,8 @@ func isPendingRecordMember(name string) bool {
 		"scope",
 		"expires_at",
 		"resource_parameter",
-		"undocumented":
+		"undocumented",
+		"dpop_key":
 		return true
 	}
 	return false
@@ -4068,6 +4072,8 @@ func (x *SessionRecord) decode(s *scanner) {
 			s.time(&m, 21, &x.IssuedAt, optional)
 		case "expires_at":
 			s.time(&m, 22, &x.ExpiresAt, optional)
+		case "dpop_key":
+			s.secret(&m, 23, &x.DPoPKey, optional)
 		default:
 			s.extra(&m, &x.Extra)
 		}
@@ -4123,6 +4129,7 @@ func (x *SessionRecord) encode(e *encoder) {
 	e.words("requested_scope", x.RequestedScope, x.kept)
 	e.time("issued_at", x.IssuedAt, x.kept)
 	e.time("expires_at", x.ExpiresAt, x.kept)
+	e.secret("dpop_key", x.DPoPKey, x.kept)
 	e.extra(x.Extra, isSessionRecordMember, true)
 	e.end()
 }
@@ -4151,7 +4158,8 @@ func isSessionRecordMember(name string) bool {
 		"scope",
 		"requested_scope",
 		"issued_at",
-		"expires_at":
+		"expires_at",
+		"dpop_key":
 		return true
 	}
 	return false

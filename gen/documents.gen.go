@@ -1008,6 +1008,8 @@ type PendingRecord struct {
 	ResourceParameter string `json:"resource_parameter,omitzero"`
 	// Undocumented says that no metadata document stood behind the endpoints, so that an iss in the answer is refused. spec/README.md section Records.
 	Undocumented bool `json:"undocumented,omitzero"`
+	// DPoPKey is the private JWK of the DPoP key that the tokens are bound to, absent for bearer tokens and for a key that is kept elsewhere, RFC 9449 section 4.2. spec/README.md section Records.
+	DPoPKey Secret `json:"dpop_key,omitzero"`
 
 	// Extra holds the members that this type does not name, by exact name. A name of a field above is ignored here.
 	Extra map[string]json.RawMessage `json:"-" validate:"-"`
@@ -1159,6 +1161,8 @@ type SessionRecord struct {
 	IssuedAt time.Time `json:"issued_at,omitzero"`
 	// ExpiresAt is when the access token expires; absent means unknown. spec/README.md section Records.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// DPoPKey is the private JWK of the DPoP key that the tokens are bound to, absent for bearer tokens and for a key that is kept elsewhere, RFC 9449 section 4.2. spec/README.md section Records.
+	DPoPKey Secret `json:"dpop_key,omitzero"`
 
 	// Extra holds the members that this type does not name, by exact name. A name of a field above is ignored here.
 	Extra map[string]json.RawMessage `json:"-" validate:"-"`

@@ -105,18 +105,36 @@ func (c *Client) Login(ctx context.Context) error {
 	return err
 }
 
-// Logout forgets the session's tokens here and in the store. What is left is a
-// tombstone of a higher generation, so that a process that was stalled in the
-// middle of a refresh cannot bring them back; nor does Logout wait for it. The
-// registration is kept. The tokens are not revoked at the server.
+// Logout revokes the session's tokens where the server offers that (RFC 7009),
+// and forgets them here and in the store whether or not it worked; its error
+// then says what did not. What is left is a tombstone of a higher generation,
+// so that a process that was stalled in the middle of a refresh cannot bring
+// the tokens back; nor does Logout wait for it. The registration is kept.
 func (c *Client) Logout(ctx context.Context) error {
 	s := c.session
-	rec, err := s.load(ctx)
-	for err == nil && rec != nil && !rec.Deleted {
-		// A record that another process wrote meanwhile goes as well.
-		rec, err = s.save(ctx, tombstone(rec), rec.Generation)
+	first, err := s.load(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	revoked := s.revoke(ctx, first)
+	for rec := first; rec != nil && !rec.Deleted; {
+		// A record that another process wrote meanwhile goes as well.
+		if rec, err = s.save(ctx, tombstone(rec), rec.Generation); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, revoked)
+}
+
+// revoke ends the tokens of rec at their server, if it has an endpoint for it.
+func (s *session) revoke(ctx context.Context, rec *gen.SessionRecord) error {
+	if rec == nil || rec.Deleted || rec.RevocationEndpoint == "" || rec.Client == nil {
+		return nil
+	}
+	return s.flows.Revoke(flows.WithResource(ctx, s.target.url), flows.RevokeRequest{
+		Endpoint: rec.RevocationEndpoint, Auth: s.authOf(rec), Resource: s.target.url,
+		RefreshToken: rec.RefreshToken, AccessToken: rec.AccessToken,
+	})
 }
 
 // tombstone keeps what is no secret of the user's: whose session it was, and

@@ -55,6 +55,28 @@ type Config struct {
 	// NoRegistration forbids dynamic registration.
 	NoRegistration bool
 
+	// ClientKey signs client assertions (private_key_jwt), for Credentials
+	// without a secret and for a metadata document with keys. Nil means none.
+	ClientKey *flows.ClientKey
+	// ClientAssertionAudience is the audience of client assertions. Empty
+	// means the issuer.
+	ClientAssertionAudience string
+	// ClientCertificate says that HTTPClient presents a certificate by which
+	// the authorization server knows the client (RFC 8705).
+	ClientCertificate bool
+	// Grant gets tokens otherwise than by an authorization code: for machines,
+	// enterprises, and humans with another device. Nil means the code, brought
+	// by Authorizer.
+	Grant Grant
+	// DPoP says when tokens are bound to a key; DPoPKey is that key, and then
+	// all tokens are. Nil makes a key for each grant and stores it with the
+	// token.
+	DPoP    DPoPPolicy
+	DPoPKey *flows.DPoPKey
+	// PushAuthorization sends authorization requests to the server directly
+	// (RFC 9126) also when it does not require that.
+	PushAuthorization bool
+
 	// Issuer pins the authorization server. Empty means discovery.
 	Issuer string
 	// Metadata pins its metadata. Nil means discovery.
@@ -151,7 +173,9 @@ type StepUpPolicy int
 
 // The policies.
 const (
-	// StepUpAutomatic asks the human through a new authorization. The zero value.
+	// StepUpAutomatic asks the human through a new authorization. The zero
+	// value. A machine client has no human to ask and fails, except with
+	// EnterpriseManaged, where a policy decides.
 	StepUpAutomatic StepUpPolicy = iota
 	// StepUpAsk calls Config.AllowStepUp first.
 	StepUpAsk
@@ -190,7 +214,7 @@ func (c *Config) checkOptions() error {
 	if c.StepUp == StepUpAsk && c.AllowStepUp == nil {
 		return errors.New("sdk: config: StepUpAsk needs AllowStepUp")
 	}
-	return nil
+	return c.checkGrant()
 }
 
 func (c *Config) clientName() string {

@@ -77,7 +77,9 @@ func (c *Client) Finish(ctx context.Context, subject, callback string) error {
 		return err
 	}
 	a := answerOf(pending)
-	a.succeeds(old)
+	if old != nil {
+		a.old, a.rec.Extra = old.Generation, old.Extra
+	}
 	if _, err = a.finish(ctx, s, callback); err != nil {
 		return err
 	}
@@ -101,7 +103,11 @@ func (l *login) beginConsent(ctx context.Context) (*Consent, error) {
 	if err := l.begin(ctx, l.cfg.RedirectURI); err != nil {
 		return nil, err
 	}
-	record := pendingRecord(l.answer())
+	a, err := l.answer()
+	if err != nil {
+		return nil, err
+	}
+	record := pendingRecord(a)
 	if err := put(ctx, l.store, pendingKey(record.State), record.Generation, record); err != nil {
 		return nil, &StoreError{Op: "write", Err: err}
 	}
@@ -120,7 +126,7 @@ func pendingRecord(a *answer) *gen.PendingRecord {
 		RevocationEndpoint: a.rec.RevocationEndpoint, RegistrationEndpoint: a.rec.RegistrationEndpoint,
 		TokenEndpointAuthMethod: a.rec.TokenEndpointAuthMethod, Client: a.rec.Client,
 		ResourceURL: a.rec.ResourceURL, Resource: a.rec.Resource, ResourceParameter: a.pending.Resource,
-		Scope: a.rec.RequestedScope, Subject: a.rec.Subject, ClientName: a.rec.ClientName,
+		Scope: a.rec.RequestedScope, Subject: a.rec.Subject, ClientName: a.rec.ClientName, DPoPKey: a.rec.DPoPKey,
 		ExpiresAt: time.Now().Add(pendingLife).UTC(),
 	}
 }
@@ -133,12 +139,13 @@ func answerOf(p *gen.PendingRecord) *answer {
 			Scope: flows.SplitScope(p.Scope), Issuer: p.Issuer,
 			IssParameterSupported: p.IssParameterSupported, Undocumented: p.Undocumented,
 		},
-		rec: gen.SessionRecord{
+		rec: &gen.SessionRecord{
 			ResourceURL: p.ResourceURL, Resource: p.Resource, Subject: p.Subject, ClientName: p.ClientName,
 			Issuer: p.Issuer, IssParameterSupported: p.IssParameterSupported,
 			AuthorizationEndpoint: p.AuthorizationEndpoint, TokenEndpoint: p.TokenEndpoint,
 			RevocationEndpoint: p.RevocationEndpoint, RegistrationEndpoint: p.RegistrationEndpoint,
 			TokenEndpointAuthMethod: p.TokenEndpointAuthMethod, Client: p.Client, RequestedScope: p.Scope,
+			DPoPKey: p.DPoPKey,
 		},
 	}
 }

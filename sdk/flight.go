@@ -21,6 +21,7 @@ type need struct {
 	login      bool             // the caller asked for a human
 	silent     bool             // the caller does not want a human
 	ahead      bool             // nobody waits: the present token still works
+	dpop       bool             // the resource offers nothing but DPoP
 }
 
 // flight is one acquisition. Its result fields are written before done is
@@ -132,12 +133,16 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 			return nil, err
 		}
 	}
-	// 3. A human, unless the caller forbids it.
-	if f.need.silent {
+	// 3. A new grant: with a human, unless the caller forbids it.
+	acquire := s.authorize
+	if s.cfg.Grant != nil {
+		acquire = s.runGrant
+	}
+	if f.need.silent && (s.cfg.Grant == nil || s.cfg.Grant.asksHuman()) {
 		return nil, ErrNotAuthorized
 	}
 	s.decided(ctx, "login", f.need.reason())
-	rec, err = s.authorize(ctx, f, rec)
+	rec, err = acquire(ctx, f, rec)
 	if rec == nil {
 		return nil, err
 	}

@@ -13,37 +13,35 @@ import (
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
-// login is one authorization under way: filled from top to bottom.
+// login is one acquisition of a new grant under way: filled from top to bottom.
 type login struct {
 	*session
 	flight *flight
 	old    *gen.SessionRecord // the record so far, nil without one
 
 	found       *flows.Discovery
-	redirectURI string
+	redirectURI string // of the authorization code grant
 	identity    *flows.ClientIdentity
-	method      string // of client authentication
-	pending     *flows.Pending
+	auth        flows.ClientAuth
+	dpop        *flows.DPoP // nil for bearer tokens
+	scope       []string
+	pending     *flows.Pending // of the authorization code grant
 }
 
-// authorize gets a new grant. rec is the session's record so far, nil without
-// one: its client, its issuer and the scopes it accumulated are kept.
+// authorize gets a new grant by an authorization code. rec is the session's
+// record so far, nil without one: its client, its issuer and the scopes it
+// accumulated are kept.
 //
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#authorization-flow-steps
 func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionRecord) (*gen.SessionRecord, error) {
-	// 1. One login at a time among all processes that share the store.
-	lock, err := s.hold(ctx, "login/"+hash(s.key()))
+	// 1. One login at a time; another process may have done it meanwhile.
+	l, lock, err := s.startLogin(ctx, f, rec)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.release(ctx)
-	l := &login{session: s, flight: f, old: rec}
-	if newer, err := s.load(ctx); err != nil {
-		return nil, err
-	} else if f.need.metBy(newer) {
-		return newer, nil
-	} else if newer != nil {
-		l.old = newer
+	if f.need.metBy(l.old) {
+		return l.old, nil
 	}
 	// 2. Which authorization server, and may it be asked again?
 	if l.found, err = s.discover(ctx, f, l.old); err != nil {
@@ -70,6 +68,24 @@ func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionReco
 	return next, err
 }
 
+// startLogin takes the lock that all processes with this store share, and reads
+// the record again under it. The caller releases the lock.
+func (s *session) startLogin(ctx context.Context, f *flight, rec *gen.SessionRecord) (*login, *hold, error) {
+	lock, err := s.hold(ctx, "login/"+hash(s.key()))
+	if err != nil {
+		return nil, nil, err
+	}
+	newer, err := s.load(ctx)
+	if err != nil {
+		lock.release(ctx)
+		return nil, nil, err
+	}
+	if newer == nil {
+		newer = rec
+	}
+	return &login{session: s, flight: f, old: newer}, lock, nil
+}
+
 // run is one login from the receiver of the answer to the stored token.
 func (l *login) run(ctx context.Context) (*gen.SessionRecord, error) {
 	// 1. The receiver stands before its URI is registered.
@@ -88,7 +104,11 @@ func (l *login) run(ctx context.Context) (*gen.SessionRecord, error) {
 		return nil, err
 	}
 	// 4. The answer is checked before its code is sent anywhere, then redeemed.
-	return l.answer().finish(ctx, l.session, callback)
+	a, err := l.answer()
+	if err != nil {
+		return nil, err
+	}
+	return a.finish(ctx, l.session, callback)
 }
 
 // begin gets a client id and prepares the authorization request.
@@ -98,20 +118,25 @@ func (l *login) begin(ctx context.Context, redirectURI string) error {
 	if l.identity, err = l.obtainClient(ctx); err != nil {
 		return err
 	}
-	if l.method, err = flows.SelectAuthMethod("", l.identity.Information, l.found.Server); err != nil {
+	if err := l.prepare(); err != nil {
 		return err
 	}
-	l.pending, err = l.flows.Authorize(flows.AuthorizeRequest{
+	request := flows.AuthorizeRequest{
 		Discovery: l.found, Client: l.identity.Information, RedirectURI: redirectURI,
 		Resource: l.cfg.resourceParameter(l.found.Server.Issuer, l.found.Resource),
-		Scope:    l.scope(),
+		Scope:    l.scope,
 		Prompt:   l.cfg.Prompt, Params: l.cfg.AuthorizationParams,
-	})
+		Auth: l.auth, Push: l.cfg.PushAuthorization,
+	}
+	if l.dpop != nil {
+		request.DPoPKey = l.dpop.Key
+	}
+	l.pending, err = l.flows.AuthorizePushed(ctx, request)
 	return err
 }
 
-// scope chooses what to ask for; the caller's function has the last word.
-func (l *login) scope() []string {
+// selectScope chooses what to ask for; the caller's function has the last word.
+func (l *login) selectScope() []string {
 	in := flows.ScopeRequest{
 		Challenge: l.flight.need.challenge.Scope(), ResourceMetadata: l.found.ResourceMetadata, Server: l.found.Server,
 		Refreshes: l.cfg.refreshes(), OfflineAccess: l.cfg.OfflineAccess,
@@ -178,35 +203,60 @@ func contradicts(err error) bool {
 	return true
 }
 
-// answer is what a login becomes when its answer comes.
-func (l *login) answer() *answer {
-	server := l.found.Server
-	a := &answer{pending: l.pending, rec: gen.SessionRecord{
+// tokenRequest is what the token requests of this login share.
+func (l *login) tokenRequest() flows.TokenRequest {
+	return flows.TokenRequest{
+		Endpoint: l.endpoints().Token, Auth: l.auth, DPoP: l.dpop,
+		Resource: l.cfg.resourceParameter(l.found.Server.Issuer, l.found.Resource),
+		Scope:    l.scope, Params: l.cfg.TokenParams,
+	}
+}
+
+// record is the session's next record, without tokens. Members of the present
+// one that a newer version of this module wrote are kept.
+func (l *login) record() (*gen.SessionRecord, error) {
+	server, endpoints := l.found.Server, l.endpoints()
+	key, err := l.cfg.storedKey(l.dpop)
+	if err != nil {
+		return nil, err
+	}
+	rec := &gen.SessionRecord{
 		ResourceURL: l.target.url, Resource: l.found.Resource,
 		Subject: l.subject, ClientName: l.cfg.clientName(),
 		Issuer: server.Issuer, IssParameterSupported: server.AuthorizationResponseIssParameterSupported,
-		AuthorizationEndpoint: server.AuthorizationEndpoint, TokenEndpoint: server.TokenEndpoint,
-		RevocationEndpoint: server.RevocationEndpoint, RegistrationEndpoint: server.RegistrationEndpoint,
-		TokenEndpointAuthMethod: l.method, Client: l.identity.Information,
-		RequestedScope: strings.Join(l.pending.Scope, " "),
-	}}
-	a.succeeds(l.old)
-	return a
+		AuthorizationEndpoint: server.AuthorizationEndpoint, TokenEndpoint: endpoints.Token,
+		RevocationEndpoint: endpoints.Revocation, RegistrationEndpoint: endpoints.Registration,
+		TokenEndpointAuthMethod: l.auth.Method, Client: l.identity.Information,
+		RequestedScope: strings.Join(l.scope, " "), DPoPKey: key,
+	}
+	if l.old != nil {
+		rec.Extra = l.old.Extra
+	}
+	return rec, nil
+}
+
+// generation is that of the record so far.
+func (l *login) generation() int64 {
+	if l.old == nil {
+		return 0
+	}
+	return l.old.Generation
+}
+
+// answer is what a login becomes when its answer comes.
+func (l *login) answer() (*answer, error) {
+	rec, err := l.record()
+	if err != nil {
+		return nil, err
+	}
+	return &answer{pending: l.pending, rec: rec, old: l.generation()}, nil
 }
 
 // answer redeems an authorization response, in this process or another.
 type answer struct {
 	pending *flows.Pending
-	rec     gen.SessionRecord // the session's next record, without tokens
-	old     int64             // the generation it succeeds
-}
-
-// succeeds makes the record the successor of old, and keeps the members of it
-// that a newer version of this module wrote.
-func (a *answer) succeeds(old *gen.SessionRecord) {
-	if old != nil {
-		a.old, a.rec.Extra = old.Generation, old.Extra
-	}
+	rec     *gen.SessionRecord // the session's next record, without tokens
+	old     int64              // the generation it succeeds
 }
 
 // finish checks the answer, redeems its code and stores the token.
@@ -215,25 +265,27 @@ func (a *answer) finish(ctx context.Context, s *session, callback string) (*gen.
 	if err != nil {
 		return nil, err
 	}
+	request, err := s.tokenRequest(a.rec, a.pending.Resource, a.pending.Scope)
+	if err != nil {
+		return nil, err
+	}
 	token, err := s.flows.ExchangeCode(ctx, flows.CodeRequest{
-		TokenRequest: s.tokenRequest(&a.rec, a.pending.Resource, a.pending.Scope),
+		TokenRequest: request,
 		Code:         code, Verifier: a.pending.Verifier, RedirectURI: a.pending.RedirectURI,
 	})
 	if err != nil {
 		return nil, err
 	}
-	setToken(&a.rec, token)
-	return s.save(ctx, &a.rec, a.old)
+	setToken(a.rec, token)
+	return s.save(ctx, a.rec, a.old)
 }
 
 // tokenRequest is a request to the token endpoint of the issuer to which rec
 // belongs.
-func (s *session) tokenRequest(rec *gen.SessionRecord, resource string, scope []string) flows.TokenRequest {
+func (s *session) tokenRequest(rec *gen.SessionRecord, resource string, scope []string) (flows.TokenRequest, error) {
+	proof, err := s.proofOf(rec)
 	return flows.TokenRequest{
-		Endpoint: rec.TokenEndpoint,
-		Auth: flows.ClientAuth{
-			ClientID: rec.Client.ClientID, Secret: rec.Client.ClientSecret, Method: rec.TokenEndpointAuthMethod,
-		},
+		Endpoint: rec.TokenEndpoint, Auth: s.authOf(rec), DPoP: proof,
 		Resource: resource, Scope: scope, Params: s.cfg.TokenParams,
-	}
+	}, err
 }

@@ -84,8 +84,12 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	if err := lock.lasts(ctx, s.flows.TokenTimeout()); err != nil {
 		return nil, err
 	}
+	request, err := s.refreshRequest(rec)
+	if err != nil {
+		return nil, err
+	}
 	f.refreshed = true
-	token, err := s.flows.Refresh(ctx, s.refreshRequest(rec))
+	token, err := s.flows.Refresh(ctx, request)
 	s.countFailure(err)
 	if err != nil {
 		return s.refreshFailed(ctx, f, rec, err)
@@ -93,12 +97,11 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	return s.save(ctx, renewed(rec, token), rec.Generation)
 }
 
-func (s *session) refreshRequest(rec *gen.SessionRecord) flows.RefreshRequest {
+func (s *session) refreshRequest(rec *gen.SessionRecord) (flows.RefreshRequest, error) {
+	request, err := s.tokenRequest(rec, s.cfg.resourceParameter(rec.Issuer, rec.Resource), flows.SplitScope(rec.Scope))
 	return flows.RefreshRequest{
-		TokenRequest: s.tokenRequest(rec, s.cfg.resourceParameter(rec.Issuer, rec.Resource), flows.SplitScope(rec.Scope)),
-		RefreshToken: rec.RefreshToken,
-		SendScope:    s.cfg.ScopeOnRefresh,
-	}
+		TokenRequest: request, RefreshToken: rec.RefreshToken, SendScope: s.cfg.ScopeOnRefresh,
+	}, err
 }
 
 // refreshFailed keeps everything unless the server said that this refresh

@@ -44,9 +44,7 @@ func (l *login) clientAuth(ctx context.Context) (*flows.ClientAuth, error) {
 	if client == nil {
 		return nil, nil
 	}
-	method, err := flows.SelectAuthMethod("", client, l.found.Server)
-	if err != nil {
-		return nil, err
-	}
-	return &flows.ClientAuth{ClientID: client.ClientID, Secret: client.ClientSecret, Method: method}, nil
+	l.identity = &flows.ClientIdentity{Issuer: l.found.Server.Issuer, Information: client}
+	auth, err := l.selectAuth()
+	return &auth, err
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
 )
 
@@ -32,6 +33,7 @@ type session struct {
 	snap    atomic.Pointer[snapshot]
 	used    atomic.Int64 // Unix seconds of the last hand-out by a pool
 	stepped atomic.Bool  // stepUps has counts; read without the mutex
+	nonces  flows.DPoPNonces
 
 	mu      sync.Mutex // guards what follows; never held over I/O
 	flight  *flight
@@ -47,10 +49,11 @@ func (s *session) key() string { return sessionKey(s.subject, s.target.url, s.cf
 // snapshot is what a request needs of a session: immutable, loaded by one
 // atomic read.
 type snapshot struct {
-	header     []string // the Authorization value, ready made; nil without a token
-	aheadAt    int64    // Unix ns from which a refresh may run beside requests; 0 = never
-	refreshAt  int64    // Unix ns from which a refresh is due; 0 = never
-	expiresAt  int64    // Unix ns; 0 = unknown
+	header     []string         // the Authorization value, ready made; nil without a token
+	dpop       *flows.DPoPToken // signs requests; nil for bearer tokens
+	aheadAt    int64            // Unix ns from which a refresh may run beside requests; 0 = never
+	refreshAt  int64            // Unix ns from which a refresh is due; 0 = never
+	expiresAt  int64            // Unix ns; 0 = unknown
 	generation int64
 }
 
@@ -69,7 +72,7 @@ func (s *snapshot) ahead(now int64) bool { return s.aheadAt != 0 && now >= s.ahe
 
 func (s *snapshot) expired(now int64) bool { return s.expiresAt != 0 && now >= s.expiresAt }
 
-func (c *core) snapshotOf(rec *gen.SessionRecord) *snapshot {
+func (s *session) snapshotOf(rec *gen.SessionRecord) *snapshot {
 	if rec == nil {
 		return &snapshot{}
 	}
@@ -77,12 +80,20 @@ func (c *core) snapshotOf(rec *gen.SessionRecord) *snapshot {
 	if rec.Deleted || rec.AccessToken == "" {
 		return snap
 	}
+	proof, err := s.proofOf(rec)
+	if err != nil {
+		s.log("the session's DPoP key cannot be read", "resource", s.target.url, "error", err)
+		return snap
+	}
 	snap.header = []string{authorizationOf(rec)}
+	if proof != nil {
+		snap.dpop = proof.Bind(rec.AccessToken)
+	}
 	if !rec.ExpiresAt.IsZero() {
 		snap.expiresAt = rec.ExpiresAt.UnixNano()
 		if rec.RefreshToken != "" {
-			at := c.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt)
-			snap.refreshAt, snap.aheadAt = at.UnixNano(), c.cfg.aheadAt(at)
+			at := s.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt)
+			snap.refreshAt, snap.aheadAt = at.UnixNano(), s.cfg.aheadAt(at)
 		}
 	}
 	return snap

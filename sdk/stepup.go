@@ -97,6 +97,9 @@ func (s *session) forbidden(ctx context.Context, sent *http.Request, res *http.R
 
 // stepUpAllowed applies policy and bounds.
 func (s *session) stepUpAllowed(wanted []string, operation string) error {
+	if s.cfg.Grant != nil && s.cfg.StepUp == StepUpAutomatic && !s.cfg.Grant.stepsUp() {
+		return &StepUpError{Scope: wanted, Reason: "a machine client does not ask for more"}
+	}
 	switch s.cfg.StepUp {
 	case StepUpFail:
 		return &StepUpError{Scope: wanted, Reason: "the configuration forbids it"}

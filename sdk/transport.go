@@ -47,36 +47,44 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	out := authorized(req, snap)
-	res, err := t.base().RoundTrip(out)
-	if err != nil || (res.StatusCode != http.StatusUnauthorized && res.StatusCode != http.StatusForbidden) {
-		if err == nil {
-			s.succeeded(req)
-		}
-		return res, err
+	out, err := authorized(req, snap)
+	if err != nil {
+		closeBody(req)
+		return nil, err
 	}
-	return t.challenged(req, out, res)
+	res, err := t.base().RoundTrip(out)
+	if err != nil {
+		return nil, err
+	}
+	if snap.dpop != nil || res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
+		return t.challenged(req, out, res, snap)
+	}
+	s.succeeded(req)
+	return res, nil
 }
 
-// challenged goes on from a 401 or 403: get what it asks for, send the request
-// again, a few times at most.
-func (t *Transport) challenged(req, out *http.Request, res *http.Response) (*http.Response, error) {
+// challenged goes on from a 401 or 403, or from any answer to a proof: get what
+// it asks for, send the request again, a few times at most.
+func (t *Transport) challenged(req, out *http.Request, res *http.Response, snap *snapshot) (*http.Response, error) {
 	s := t.Client.session
 	round := Round{sends: 1}
 	for {
-		snap, err := s.observe(out, res, &round)
-		if err != nil {
+		var err error
+		if snap, err = s.observe(out, res, snap, &round); err != nil {
 			return nil, rejected(res, err)
 		}
 		if snap == nil {
-			return res, nil // not ours to handle
+			return res, nil // a success, or not ours to handle
 		}
 		next, err := again(req)
 		if err != nil {
 			return nil, rejected(res, err)
 		}
 		drain(res)
-		out = authorized(next, snap)
+		if out, err = authorized(next, snap); err != nil {
+			closeBody(next)
+			return nil, err
+		}
 		round.sends++
 		res, err = t.base().RoundTrip(out)
 		if err != nil {
@@ -101,19 +109,22 @@ func (s *session) ours(req *http.Request) bool {
 	return !own && s.target.covers.covers(req)
 }
 
-// authorized returns a copy of req with the token: the caller's request stays
-// as it is. Only the header map is copied; its values are shared and not
-// written to.
-func authorized(req *http.Request, snap *snapshot) *http.Request {
+// authorized returns a copy of req with the token, and with a proof for a token
+// that is bound to a key: the caller's request stays as it is. Only the header
+// map is copied; its values are shared and not written to.
+func authorized(req *http.Request, snap *snapshot) (*http.Request, error) {
 	out := new(http.Request)
 	*out = *req
 	if len(snap.header) == 0 {
-		return out
+		return out, nil
 	}
 	out.Header = make(http.Header, len(req.Header)+1)
 	maps.Copy(out.Header, req.Header)
+	if snap.dpop != nil {
+		return out, snap.dpop.Sign(out)
+	}
 	out.Header["Authorization"] = snap.header
-	return out
+	return out, nil
 }
 
 // again returns req with a fresh body, to be sent once more.
@@ -160,6 +171,7 @@ type Round struct {
 	refreshed  bool
 	authorized bool
 	steppedUp  bool
+	nonces     bool // the proof had its second try
 }
 
 // Authorize puts the session's token on req, for libraries that own their
@@ -174,7 +186,10 @@ func (c *Client) Authorize(req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(snap.header) > 0 {
+	switch {
+	case snap.dpop != nil:
+		return snap.dpop.Sign(req)
+	case len(snap.header) > 0:
 		req.Header["Authorization"] = slices.Clone(snap.header)
 	}
 	return nil
@@ -182,20 +197,17 @@ func (c *Client) Authorize(req *http.Request) error {
 
 // Observe judges the response to a request that Authorize was called for, and
 // gets what it asks for. again says that the same request is to be sent once
-// more, with its Authorization header removed, its body rewound and Authorize
+// more, with its Authorization and DPoP headers removed, its body rewound and Authorize
 // called anew; the response's body is then the caller's to close. An error is
 // a [*RequestError] for a response that was ours and could not be helped; its
 // body has been closed. round is the same for all sends of a request.
 func (c *Client) Observe(req *http.Request, res *http.Response, round *Round) (again bool, err error) {
-	if res.StatusCode != http.StatusUnauthorized && res.StatusCode != http.StatusForbidden {
-		c.session.succeeded(req)
-		return false, nil
-	}
-	if !c.session.target.covers.covers(req) {
+	s := c.session
+	if !s.target.covers.covers(req) {
 		return false, nil
 	}
 	round.sends++
-	snap, err := c.session.observe(req, res, round)
+	snap, err := s.observe(req, res, s.snap.Load(), round)
 	if err != nil {
 		return false, rejected(res, err)
 	}
@@ -203,9 +215,13 @@ func (c *Client) Observe(req *http.Request, res *http.Response, round *Round) (a
 }
 
 // observe returns the snapshot with which sent is to be sent again; nil when
-// the response is not ours to handle.
-func (s *session) observe(sent *http.Request, res *http.Response, round *Round) (*snapshot, error) {
+// the response is a success, or not ours to handle. snap is what it was sent
+// with.
+func (s *session) observe(sent *http.Request, res *http.Response, snap *snapshot, round *Round) (*snapshot, error) {
 	ctx := sent.Context()
+	if again, err := s.proven(snap, res, round); err != nil || again {
+		return snap, err
+	}
 	if round.sends >= maxSends {
 		return nil, nil
 	}
@@ -240,6 +256,7 @@ func (s *session) unauthorized(ctx context.Context, sent *http.Request, res *htt
 	}
 	f, err := s.acquire(ctx, need{
 		rejected: rejected, challenge: challenge, requestURL: sent.URL.String(), noRefresh: round.refreshed,
+		dpop: flows.DPoPOnly(challenges),
 	})
 	if err != nil {
 		return nil, err

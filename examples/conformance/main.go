@@ -68,6 +68,7 @@ type scenario struct {
 	ClientID     string     `json:"client_id"`
 	ClientSecret gen.Secret `json:"client_secret"`
 	Issuer       string     `json:"issuer"`
+	extension
 }
 
 func scenarioFromEnvironment() (scenario, error) {
@@ -131,7 +132,7 @@ func configFor(server string, s scenario, folder string) (sdk.Config, error) {
 			RedirectURIs: []string{redirectURI},
 		}
 	}
-	return config, nil
+	return config, applyGrant(&config, s)
 }
 
 func callTool(ctx context.Context, server, wire string, client *http.Client) (err error) {

@@ -16,24 +16,27 @@ type run struct {
 // listed is a line of "conformance list --client".
 var listed = regexp.MustCompile(`^\s*- (auth/\S+) \[([^\]]*)\]`)
 
-// parseListing returns the runs of the authorization scenarios, and apart from
-// them the scenarios of extensions, which are on no wire's list.
-func parseListing(listing string) (plan []run, extensions []string) {
+// extensionWires are the revisions that have extensions: their scenarios are on
+// no wire's list.
+var extensionWires = []string{"2025-11-25", "2026-07-28"}
+
+// parseListing returns the runs of the authorization scenarios.
+func parseListing(listing string) []run {
+	var plan []run
 	for line := range strings.Lines(listing) {
 		match := listed.FindStringSubmatch(line)
 		if match == nil {
 			continue
 		}
-		scenario, wires := match[1], match[2]
-		if wires == "extension" {
-			extensions = append(extensions, scenario)
-			continue
+		scenario, wires := match[1], strings.Split(match[2], ",")
+		if match[2] == "extension" {
+			wires = extensionWires
 		}
-		for wire := range strings.SplitSeq(wires, ",") {
+		for _, wire := range wires {
 			plan = append(plan, run{scenario, strings.TrimSpace(wire)})
 		}
 	}
-	return plan, extensions
+	return plan
 }
 
 // refusals are the scenarios whose server misbehaves: a right client ends with

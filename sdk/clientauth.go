@@ -1,0 +1,51 @@
+// Client authentication: how the session's client shows who it is.
+
+package sdk
+
+import (
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
+)
+
+// prepare chooses authentication, proof and scope for the client at hand.
+func (l *login) prepare() error {
+	var err error
+	if l.auth, err = l.selectAuth(); err != nil {
+		return err
+	}
+	if l.dpop, err = l.newProof(); err != nil {
+		return err
+	}
+	l.scope = l.selectScope()
+	return nil
+}
+
+// selectAuth chooses the method. A client of a metadata document has no secret:
+// with a key it signs, as its document says.
+func (l *login) selectAuth() (flows.ClientAuth, error) {
+	if l.identity.Information.ClientID == "" {
+		return flows.ClientAuth{Method: flows.AuthMethodNone, NoClientIDParam: true}, nil
+	}
+	in := flows.ClientAuthRequest{
+		Client: l.identity.Information, Server: l.found.Server,
+		Key: l.cfg.ClientKey, Certificate: l.cfg.ClientCertificate, Audience: l.cfg.ClientAssertionAudience,
+	}
+	if l.identity.Source == flows.ClientIDMetadata && l.cfg.ClientKey != nil {
+		in.Method = flows.AuthMethodPrivateKeyJWT
+	}
+	return flows.SelectClientAuth(in)
+}
+
+// authOf is the authentication that a record was made with.
+func (s *session) authOf(rec *gen.SessionRecord) flows.ClientAuth {
+	return flows.ClientAuth{
+		ClientID: rec.Client.ClientID, Secret: rec.Client.ClientSecret, Method: rec.TokenEndpointAuthMethod,
+		NoClientIDParam: rec.Client.ClientID == "",
+		Key:             s.cfg.ClientKey, Issuer: rec.Issuer, Audience: s.cfg.ClientAssertionAudience,
+	}
+}
+
+// endpoints are those of the server for this client: mutual TLS may have its own.
+func (l *login) endpoints() flows.EndpointSet {
+	return flows.Endpoints(l.found.Server, l.auth.MutualTLS())
+}

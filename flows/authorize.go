@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/validate"
@@ -35,6 +36,14 @@ type AuthorizeRequest struct {
 	// Params are further parameters, such as audience or login_hint. They
 	// cannot replace those of the protocol. Nil adds none.
 	Params url.Values
+	// DPoPKey binds the code to a key: the token request must then have a
+	// [DPoP] with the same one. Nil binds the code to PKCE's verifier only.
+	DPoPKey *DPoPKey
+	// Auth authenticates the client where the request is pushed; see
+	// [Client.AuthorizePushed]. A zero Auth is a public client.
+	Auth ClientAuth
+	// Push pushes the request although the server does not require it.
+	Push bool
 }
 
 // Pending is an authorization request under way: the URL for the browser and
@@ -56,6 +65,9 @@ type Pending struct {
 	IssParameterSupported bool
 	// Undocumented says that there was no metadata (DISC-6).
 	Undocumented bool
+	// URLExpiresAt is when a pushed request's URL stops working, often a minute
+	// from now; zero for others.
+	URLExpiresAt time.Time
 }
 
 // Format prints issuer and scope, and not the values that an attacker needs,
@@ -65,11 +77,27 @@ func (p Pending) Format(f fmt.State, _ rune) {
 }
 
 // Authorize prepares an authorization request with PKCE. It refuses before
-// anything is sent when the server does not advertise S256 or the endpoint is
-// not fit for use.
+// anything is sent when the server does not advertise S256, the endpoint is not
+// fit for use, or the request must be pushed ([Client.AuthorizePushed]).
 //
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#authorization-flow-steps
 func (c *Client) Authorize(in AuthorizeRequest) (*Pending, error) {
+	if in.pushes() {
+		return nil, errMustPush
+	}
+	p, err := c.prepare(in)
+	if err != nil {
+		return nil, err
+	}
+	// The URL. The endpoint's own query is kept.
+	if p.URL, err = withQuery(in.Discovery.Server.AuthorizationEndpoint, in.values(p)); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// prepare makes the request without its URL.
+func (c *Client) prepare(in AuthorizeRequest) (*Pending, error) {
 	d := in.Discovery
 	// 1. There must be somewhere to come back to (AUTHZ-13).
 	if in.RedirectURI == "" {
@@ -84,19 +112,13 @@ func (c *Client) Authorize(in AuthorizeRequest) (*Pending, error) {
 		return nil, err
 	}
 	// 3. Fresh secrets, and the issuer recorded beside them.
-	p := &Pending{
+	return &Pending{
 		State: newState(), Verifier: newVerifier(),
 		RedirectURI: in.RedirectURI, Resource: in.Resource, Scope: in.Scope,
 		Issuer:                d.Server.Issuer,
 		IssParameterSupported: d.Server.AuthorizationResponseIssParameterSupported,
 		Undocumented:          d.Undocumented(),
-	}
-	// 4. The URL. The endpoint's own query is kept.
-	var err error
-	if p.URL, err = withQuery(d.Server.AuthorizationEndpoint, in.values(p)); err != nil {
-		return nil, err
-	}
-	return p, nil
+	}, nil
 }
 
 // fitForCode applies the rules that refuse the code flow (META-1, META-5).
@@ -134,6 +156,9 @@ func (in *AuthorizeRequest) values(p *Pending) url.Values {
 	}
 	if len(in.Scope) > 0 {
 		q.Set("scope", strings.Join(in.Scope, " "))
+	}
+	if in.DPoPKey != nil {
+		q.Set("dpop_jkt", in.DPoPKey.Thumbprint()) // RFC 9449 §10
 	}
 	switch {
 	case in.Prompt == "-":

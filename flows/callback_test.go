@@ -110,6 +110,10 @@ func TestCallback(t *testing.T) {
 			case tt.rule != "" && !errors.Is(err, tt.rule):
 				t.Errorf("%v, want rule %s", err, tt.rule)
 			}
+			var violations *validate.Error
+			if errors.As(err, &violations) && len(violations.Violations) != 1 {
+				t.Errorf("judged on after the first refusal: %v", err)
+			}
 			if code != "" {
 				t.Errorf("code %q beside %v", code.Reveal(), err)
 			}

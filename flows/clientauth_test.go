@@ -26,6 +26,7 @@ func TestSelectAuthMethod(t *testing.T) {
 		{"secret, basic before post whatever the order", "", "", "s", []string{"client_secret_post", "client_secret_basic"}, "client_secret_basic"},
 		{"secret, none and post", "", "", "s", []string{"none", "client_secret_post"}, "client_secret_post"},
 		{"secret, nothing for it", "", "", "s", []string{"private_key_jwt"}, ""},
+		{"secret that nobody wants", "", "", "s", []string{"none"}, "none"},
 		{"the record's", "", "client_secret_post", "s", []string{"client_secret_basic"}, "client_secret_post"},
 		{"the record's none despite a secret", "", "none", "s", nil, "none"},
 		{"the record's without a secret", "", "client_secret_basic", "", nil, ""},

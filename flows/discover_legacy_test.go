@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -91,9 +92,7 @@ func TestDiscoverOriginMetadata(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			routes := map[string]reply{prmPath: waiting(prmRoot, status(404))}
-			for url, r := range tt.routes {
-				routes[url] = r
-			}
+			maps.Copy(routes, tt.routes)
 			w := newWire(routes)
 			found, err := w.client().Discover(t.Context(), flows.DiscoverRequest{URL: tt.url})
 			if tt.issuer == "" {

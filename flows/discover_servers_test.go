@@ -2,6 +2,7 @@ package flows_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,9 +72,7 @@ func TestDiscoverSeveralServers(t *testing.T) {
 				issuers = []string{a, b, c}
 			}
 			routes := map[string]reply{prmNamed: prmOf(mcpURL, issuers...).reply(t)}
-			for url, r := range tt.routes {
-				routes[url] = r
-			}
+			maps.Copy(routes, tt.routes)
 			w := newWire(routes)
 			in := tt.in
 			in.URL, in.Challenge = mcpURL, challenge(prmNamed)
@@ -202,9 +201,7 @@ func TestDiscoverIssuerSpellings(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			routes := map[string]reply{prmNamed: prmOf(mcpURL, tt.issuer).reply(t)}
-			for url, r := range tt.routes {
-				routes[url] = r
-			}
+			maps.Copy(routes, tt.routes)
 			w := newWire(routes)
 			found, err := w.client().Discover(t.Context(), flows.DiscoverRequest{URL: mcpURL, Challenge: challenge(prmNamed)})
 			if err != nil {
@@ -375,8 +372,7 @@ func TestDiscoveryErrorContent(t *testing.T) {
 			t.Errorf("the query is in %s", text)
 		}
 	}
-	var redirected *flows.RedirectError
-	if !errors.As(e.Attempts[1].Err, &redirected) {
+	if !errors.As(e.Attempts[1].Err, new(*flows.RedirectError)) {
 		t.Errorf("cause %v", e.Attempts[1].Err)
 	}
 }

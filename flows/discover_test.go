@@ -3,6 +3,7 @@ package flows_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -253,9 +254,7 @@ func TestDiscoverUnknownEnds(t *testing.T) {
 			t.Run(place.name+"/"+a.name, func(t *testing.T) {
 				t.Parallel()
 				routes := map[string]reply{}
-				for url, r := range place.routes {
-					routes[url] = r
-				}
+				maps.Copy(routes, place.routes)
 				routes[place.url] = a.reply
 				w := newWire(routes)
 				found, err := w.client().Discover(t.Context(), place.in)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -222,9 +223,7 @@ func asmOf(issuer string) members {
 
 func (m members) with(name string, value any) members {
 	c := members{}
-	for k, v := range m {
-		c[k] = v
-	}
+	maps.Copy(c, m)
 	c[name] = value
 	return c
 }
@@ -244,9 +243,7 @@ func script(t testing.TB, changes map[string]reply) map[string]reply {
 		prmPath: waiting(prmRoot, prmOf(mcpURL, asIssuer).reply(t)),
 		asOAuth: asmOf(asIssuer).reply(t),
 	}
-	for url, r := range changes {
-		routes[url] = r
-	}
+	maps.Copy(routes, changes)
 	return routes
 }
 

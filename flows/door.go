@@ -90,6 +90,7 @@ func (d *door) Do(req *http.Request) (*http.Response, error) {
 		RetryMax:     maxAttempts - 1,
 		CheckRetry:   leg.checkRetry,
 		Backoff:      leg.backoff,
+		PrepareRetry: leg.renew,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	res, err := sender.Do(prepared)
@@ -137,7 +138,7 @@ func (l *leg) prepare(req *http.Request) (*retryablehttp.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	return prepared, prepared.SetBody(body)
+	return prepared, l.setBody(prepared, body)
 }
 
 // legTransport counts and observes round trips. It has no CloseIdleConnections

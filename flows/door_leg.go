@@ -24,6 +24,7 @@ type leg struct {
 	started  time.Time
 	deadline time.Time
 	observed bool
+	body     []byte // of the next attempt
 
 	attempts   int
 	trips      int

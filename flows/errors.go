@@ -112,7 +112,7 @@ func (e *RegistrationError) Error() string {
 	b.WriteString("flows: registration")
 	if e.Request != nil {
 		fmt.Fprintf(&b, " (application_type %s, redirect_uris %s)",
-			bounded(string(e.Request.ApplicationType)), bounded(strings.Join(e.Request.RedirectURIs, " ")))
+			bounded(e.Request.ApplicationType), bounded(strings.Join(e.Request.RedirectURIs, " ")))
 	}
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": status %d", e.StatusCode)
@@ -177,7 +177,8 @@ type TokenError struct {
 	// Snippet is the start of an answer that was no OAuth answer: printable,
 	// at most 200 bytes, with everything that looks like a token cut.
 	Snippet string
-	// Err is the cause, nil for a plain OAuth error.
+	// Err is the cause, nil for a plain OAuth error; a [*DPoPError] for one
+	// about the proof.
 	Err error
 }
 
@@ -191,6 +192,9 @@ func (e *TokenError) Error() string {
 	switch {
 	case e.Code != "":
 		b.WriteString(": " + describe(e.Code, e.Description))
+		if e.Err != nil {
+			fmt.Fprintf(&b, ": %v", e.Err)
+		}
 	case e.Err != nil:
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
@@ -205,9 +209,10 @@ func (e *TokenError) Unwrap() error { return e.Err }
 
 // Final says that this very grant (the code, the refresh token) is spent: the
 // server gave an OAuth error of the 4xx class other than 408, 425 and 429, or
-// one with 2xx as some do (REF-6). Everything else may pass: a 5xx, a firewall's page, the network.
+// one with 2xx as some do (REF-6). Everything else may pass: a 5xx, a firewall's page, the network,
+// and a DPoP proof that was refused before anyone looked at the grant.
 func (e *TokenError) Final() bool {
-	if e.Code == "" {
+	if e.Code == "" || isProofError(e.Code) {
 		return false
 	}
 	redirected := e.StatusCode >= 300 && e.StatusCode < 400

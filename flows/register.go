@@ -3,6 +3,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,10 +43,17 @@ type ClientRequest struct {
 	Stored       *gen.ClientInformation
 	StoredIssuer string
 	// ClientIDMetadataURL is the https URL of the caller's Client ID Metadata
-	// Document; empty if it has none.
-	ClientIDMetadataURL string
+	// Document; empty if it has none. ClientIDMetadataAuthMethod is the
+	// token_endpoint_auth_method in it; empty means "none".
+	ClientIDMetadataURL        string
+	ClientIDMetadataAuthMethod string
 	// Metadata is what a dynamic registration sends; nil forbids it.
 	Metadata *gen.ClientMetadata
+	// InitialAccessToken and SoftwareStatement are what the server's operator
+	// handed out to registering clients; empty without. The statement gives
+	// way to one that Metadata has.
+	InitialAccessToken gen.Secret
+	SoftwareStatement  string
 	// Now is the time against which a secret's expiry is judged. Zero means
 	// the present.
 	Now time.Time
@@ -91,7 +99,7 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 			return nil, err
 		}
 		return c.identity(ctx, server, ClientIDMetadata, &gen.ClientInformation{
-			ClientID: in.ClientIDMetadataURL, TokenEndpointAuthMethod: AuthMethodNone,
+			ClientID: in.ClientIDMetadataURL, TokenEndpointAuthMethod: cmp.Or(in.ClientIDMetadataAuthMethod, AuthMethodNone),
 		}), nil
 	}
 	// 4. Dynamic registration.
@@ -112,7 +120,7 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 func (c *Client) registerWith(ctx context.Context, in ClientRequest) (*gen.ClientInformation, error) {
 	server, metadata := in.Discovery.Server, *in.Metadata
 	if metadata.TokenEndpointAuthMethod == "" {
-		metadata.TokenEndpointAuthMethod = methodToRegister(server)
+		metadata.TokenEndpointAuthMethod = methodToRegister(server, &metadata)
 	}
 	if len(metadata.RedirectURIs) == 0 && in.RedirectURI != "" {
 		metadata.RedirectURIs = []string{in.RedirectURI}
@@ -122,7 +130,10 @@ func (c *Client) registerWith(ctx context.Context, in ClientRequest) (*gen.Clien
 			"redirect URI %s is not in the client metadata (%s)",
 			bounded(in.RedirectURI), bounded(strings.Join(metadata.RedirectURIs, " ")))}
 	}
-	return c.Register(withResource(ctx, in.Discovery.URL), server.RegistrationEndpoint, &metadata)
+	metadata.SoftwareStatement = cmp.Or(metadata.SoftwareStatement, in.SoftwareStatement)
+	return c.RegisterClient(withResource(ctx, in.Discovery.URL), RegisterRequest{
+		Endpoint: server.RegistrationEndpoint, Metadata: &metadata, InitialAccessToken: in.InitialAccessToken,
+	})
 }
 
 func (c *Client) identity(ctx context.Context, server *gen.AuthorizationServerMetadata, source ClientSource, information *gen.ClientInformation) *ClientIdentity {
@@ -168,8 +179,12 @@ func registered(uris []string, redirectURI string) bool {
 // methodToRegister asks for a public client where the server takes one: PKCE
 // protects the code, and a secret in an installed program is none. A server that
 // lists its methods without "none" gets the first of them that a secret allows.
-func methodToRegister(server *gen.AuthorizationServerMetadata) string {
+// A client that brings keys wants to use them.
+func methodToRegister(server *gen.AuthorizationServerMetadata, metadata *gen.ClientMetadata) string {
 	listed := server.TokenEndpointAuthMethodsSupported
+	if bringsKeys(metadata) && slices.Contains(listed, AuthMethodPrivateKeyJWT) {
+		return AuthMethodPrivateKeyJWT
+	}
 	for _, method := range []string{AuthMethodNone, AuthMethodBasic, AuthMethodPost} {
 		if slices.Contains(listed, method) {
 			return method
@@ -184,16 +199,36 @@ func methodToRegister(server *gen.AuthorizationServerMetadata) string {
 // https://www.rfc-editor.org/rfc/rfc7591.html#section-3.2.1
 func SecretExpired(client *gen.ClientInformation, now time.Time) bool {
 	at := client.ClientSecretExpiresAt
-	return client.ClientSecret != "" && at != nil && *at != 0 && now.Unix() >= int64(*at)
+	return client.ClientSecret != "" && at != nil && *at != 0 && now.Unix() >= *at
 }
 
-// Register registers a client (RFC 7591). It is sent again only with something
-// changed: once with the other application_type after a redirect URI was
-// rejected, once without scope after the metadata was (REG-9). An error is a
+func bringsKeys(m *gen.ClientMetadata) bool { return m.JWKS != nil || m.JWKSURI != "" }
+
+// Register is [Client.RegisterClient] where anyone may register.
+func (c *Client) Register(ctx context.Context, endpoint string, metadata *gen.ClientMetadata) (*gen.ClientInformation, error) {
+	return c.RegisterClient(ctx, RegisterRequest{Endpoint: endpoint, Metadata: metadata})
+}
+
+// RegisterRequest is a dynamic registration.
+type RegisterRequest struct {
+	// Endpoint is the registration endpoint. Required.
+	Endpoint string
+	// Metadata is what is registered. Required. A software statement is a
+	// member of it.
+	Metadata *gen.ClientMetadata
+	// InitialAccessToken is the operator's permission to register. Empty where
+	// none is needed.
+	InitialAccessToken gen.Secret
+}
+
+// RegisterClient registers a client (RFC 7591). It is sent again only with
+// something changed: once with the other application_type after a redirect URI
+// was rejected, once without scope after the metadata was (REG-9). An error is a
 // [*RegistrationError], and nothing of the answer should be stored then.
 //
 // https://www.rfc-editor.org/rfc/rfc7591.html#section-3
-func (c *Client) Register(ctx context.Context, endpoint string, metadata *gen.ClientMetadata) (*gen.ClientInformation, error) {
+func (c *Client) RegisterClient(ctx context.Context, in RegisterRequest) (*gen.ClientInformation, error) {
+	endpoint, metadata := in.Endpoint, in.Metadata
 	if err := c.endpoint("registration_endpoint", endpoint); err != nil {
 		return nil, &RegistrationError{Request: metadata, Err: err}
 	}
@@ -203,7 +238,7 @@ func (c *Client) Register(ctx context.Context, endpoint string, metadata *gen.Cl
 	}
 	var retyped, unscoped bool
 	for {
-		information, err := c.registerOnce(ctx, endpoint, request)
+		information, err := c.registerOnce(ctx, in, request)
 		var rejected *RegistrationError
 		if err == nil || !errors.As(err, &rejected) {
 			return information, err
@@ -223,30 +258,26 @@ func (c *Client) Register(ctx context.Context, endpoint string, metadata *gen.Cl
 }
 
 // registerOnce is one registration request and the judgement of its answer.
-func (c *Client) registerOnce(ctx context.Context, endpoint string, request *gen.ClientMetadata) (*gen.ClientInformation, error) {
-	res, err := c.Operations().RegisterClient(ctx, endpoint, request)
+func (c *Client) registerOnce(ctx context.Context, in RegisterRequest, request *gen.ClientMetadata) (*gen.ClientInformation, error) {
+	var secrets spoken
+	res, err := c.Operations().RegisterClient(ctx, in.Endpoint, request, secrets.heard(bearer(in.InitialAccessToken)))
 	if err != nil {
-		failed := &RegistrationError{Request: request, Err: err}
-		var answer *gen.ResponseError
-		if errors.As(err, &answer) {
-			failed.StatusCode = answer.StatusCode
-			if answer.OAuth != nil {
-				failed.Code, failed.Description = string(answer.OAuth.Code), answer.OAuth.ErrorDescription
-			}
-		}
-		return nil, failed
+		return nil, secrets.cut(registrationFailed(request, err))
 	}
 	// RFC 7591 §3.2.1: the server may substitute what it likes; the client
 	// checks whether it can live with that.
 	err = validate.ClientInformation(res.Document, request).Refuses(validate.UseRegistration)
 	if method := res.Document.TokenEndpointAuthMethod; err == nil && method != "" && method != request.TokenEndpointAuthMethod {
-		err = usableMethod(method, res.Document.ClientSecret != "")
+		err = credentialsOf(res.Document.ClientSecret, bringsKeys(request), false).allow(method)
 	}
 	if err != nil {
 		return nil, &RegistrationError{Request: request, StatusCode: res.StatusCode, Err: err}
 	}
 	if res.Document.ClientSecret == "" && res.Document.TokenEndpointAuthMethod == "" {
 		res.Document.TokenEndpointAuthMethod = AuthMethodNone
+		if m := request.TokenEndpointAuthMethod; credentialsOf("", bringsKeys(request), true).allow(m) == nil {
+			res.Document.TokenEndpointAuthMethod = m
+		}
 	}
 	if len(res.Document.RedirectURIs) == 0 {
 		res.Document.RedirectURIs = request.RedirectURIs

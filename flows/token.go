@@ -5,6 +5,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/url"
 	"strings"
 	"time"
@@ -34,6 +35,10 @@ type TokenRequest struct {
 	// Params are further parameters; they cannot replace those of the
 	// protocol. Nil adds none.
 	Params url.Values
+	// DPoP binds the token to its key, and then refuses one that is not bound.
+	// A refresh needs the key that the refresh token was issued with. Nil asks
+	// for a bearer token.
+	DPoP *DPoP
 }
 
 // CodeRequest redeems an authorization code.
@@ -59,8 +64,12 @@ type RefreshRequest struct {
 // Token is an access token and what came with it. It prints redacted.
 type Token struct {
 	AccessToken gen.Secret
-	// TokenType is "Bearer" or "DPoP", spelled so whatever the server's case.
+	// TokenType is "Bearer" or "DPoP", spelled so whatever the server's case;
+	// in a token exchange also [TokenTypeNotApplicable].
 	TokenType string
+	// IssuedTokenType is what a token exchange issued (RFC 8693 §3); empty for
+	// other grants.
+	IssuedTokenType string
 	// RefreshToken is the one to use next; empty if there is none.
 	RefreshToken gen.Secret
 	IDToken      gen.Secret
@@ -121,28 +130,34 @@ func (in TokenRequest) resource() []string {
 
 type tokenCall func(ctx context.Context, edit gen.Edit) (*gen.Response[gen.TokenResponse], error)
 
-// token is the sequence of every grant.
-func (c *Client) token(ctx context.Context, grant string, in TokenRequest, call tokenCall) (*Token, error) {
+// token is the sequence of every grant. rules are what the grant judges its
+// answer by, beside what holds for all.
+func (c *Client) token(ctx context.Context, grant string, in TokenRequest, call tokenCall, rules ...validate.Option) (*Token, error) {
 	// 1. The endpoint may be given secrets, and the client can authenticate.
 	if err := c.endpoint("token_endpoint", in.Endpoint); err != nil {
 		return nil, &TokenError{Grant: grant, Err: err}
 	}
-	edit, err := in.Auth.edit()
+	edit, err := in.Auth.edit(ctx)
 	if err != nil {
 		return nil, &TokenError{Grant: grant, Err: err}
 	}
 	var secrets spoken
-	// 2. One request. It is sent again only if it certainly never arrived.
+	// 2. One request. It is sent again only if it certainly never arrived, or
+	// to put the server's nonce into the DPoP proof.
 	sent := time.Now().Round(0) // wall clock: a suspended machine ages its tokens too
-	res, err := call(forResource(ctx, in.Resource), secrets.heard(edit))
-	// 3. Whatever came back becomes a token response or a typed error.
-	doc, err := readToken(grant, res, err)
+	doc, err := c.proven(forResource(ctx, in.Resource), grant, in, func(ctx context.Context) (*gen.TokenResponse, error) {
+		heard := secrets.heard(edit)
+		res, failure := call(withRenewal(ctx, heard), heard)
+		// 3. Whatever came back becomes a token response or a typed error.
+		doc, err := readToken(grant, res, failure)
+		return doc, in.Auth.blameClock(err, failure)
+	})
 	if err != nil {
 		return nil, secrets.cut(err)
 	}
 	// 4. Some answers must not be used although they look right.
-	if err := validate.Token(doc).Refuses(validate.UseDocument); err != nil {
-		return nil, &TokenError{Grant: grant, Err: err}
+	if err := validate.Token(doc, append(rules, in.DPoP.tokenRules()...)...).Refuses(validate.UseDocument); err != nil {
+		return nil, &TokenError{Grant: grant, Err: in.DPoP.downgrade(doc, err)}
 	}
 	return newToken(doc, in.Scope, sent), nil
 }
@@ -158,8 +173,8 @@ func forResource(ctx context.Context, resource string) context.Context {
 func newToken(doc *gen.TokenResponse, requested []string, sent time.Time) *Token {
 	t := &Token{
 		AccessToken: doc.AccessToken, TokenType: canonicalTokenType(doc.TokenType),
-		RefreshToken: doc.RefreshToken, IDToken: doc.IDToken,
-		Scope: SplitScope(string(doc.Scope)), IssuedAt: sent, Response: doc,
+		RefreshToken: doc.RefreshToken, IDToken: doc.IDToken, IssuedTokenType: doc.IssuedTokenType,
+		Scope: SplitScope(doc.Scope), IssuedAt: sent, Response: doc,
 	}
 	if len(t.Scope) == 0 {
 		// RFC 6749 §5.1: scope may be left out if identical to the request's.
@@ -180,8 +195,10 @@ func lifetime(s gen.Seconds) time.Duration {
 // canonicalTokenType: the type is case-insensitive (RFC 6749 §5.1); without
 // one a token is taken as Bearer, as many servers mean it.
 func canonicalTokenType(s string) string {
-	if strings.EqualFold(s, "DPoP") {
-		return "DPoP"
+	for _, other := range []string{"DPoP", TokenTypeNotApplicable} {
+		if strings.EqualFold(s, other) {
+			return other
+		}
 	}
 	return "Bearer"
 }
@@ -190,8 +207,12 @@ func canonicalTokenType(s string) string {
 // 0 when it did not.
 func RetryAfter(err error) time.Duration {
 	var token *TokenError
-	if errors.As(err, &token) {
+	var endpoint *EndpointError
+	switch {
+	case errors.As(err, &token):
 		return token.RetryAfter
+	case errors.As(err, &endpoint):
+		return endpoint.RetryAfter
 	}
 	return 0
 }
@@ -202,13 +223,20 @@ func IsTemporary(err error) bool {
 	var token *TokenError
 	var discovery *DiscoveryError
 	var registration *RegistrationError
+	var endpoint *EndpointError
 	switch {
+	case err == nil:
+		return false
 	case errors.As(err, &token) && token.StatusCode != 0:
 		return !token.Final() && !errors.As(err, new(*validate.Error))
 	case errors.As(err, &discovery):
 		return discovery.Temporary
 	case errors.As(err, &registration) && registration.StatusCode != 0:
 		return mayPass(registration.StatusCode)
+	case errors.As(err, &endpoint) && endpoint.StatusCode != 0:
+		return endpoint.temporary()
+	case errors.As(err, new(*fs.PathError)):
+		return false // its errors pass for the network's
 	}
 	return isNetworkError(err)
 }

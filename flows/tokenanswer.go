@@ -63,7 +63,7 @@ var errTokenAndError = fmt.Errorf("an error stands beside an access token: %w", 
 func oauthError(grant string, status int, header http.Header, e *gen.ErrorResponse) *TokenError {
 	return &TokenError{
 		Grant: grant, StatusCode: status, RetryAfter: retryAfter(header),
-		Code: string(e.Code), Description: e.ErrorDescription, URI: e.ErrorURI,
+		Code: e.Code, Description: e.ErrorDescription, URI: e.ErrorURI,
 	}
 }
 
@@ -144,7 +144,10 @@ func snippet(body []byte) string {
 type spoken []string
 
 // spokenParams are the parameters of token requests that are secret.
-var spokenParams = []string{"code", "code_verifier", "refresh_token", "client_secret", "client_assertion", "assertion"}
+var spokenParams = []string{
+	"code", "code_verifier", "refresh_token", "client_secret", "client_assertion", "assertion",
+	"subject_token", "actor_token", "device_code", "token", "id_token_hint",
+}
 
 // heard wraps the last edit of a request.
 func (s *spoken) heard(edit gen.Edit) gen.Edit {
@@ -162,10 +165,17 @@ func (s *spoken) heard(edit gen.Edit) gen.Edit {
 	}
 }
 
+// texts are the server's words in the errors of the endpoints.
+func (e *TokenError) texts() []*string { return []*string{&e.Code, &e.Description, &e.URI, &e.Snippet} }
+func (e *EndpointError) texts() []*string {
+	return []*string{&e.Code, &e.Description, &e.URI, &e.Snippet}
+}
+func (e *RegistrationError) texts() []*string { return []*string{&e.Code, &e.Description} }
+
 // cut takes the secrets out of the texts that the server wrote. What is
 // shorter than four bytes could be part of any word.
 func (s spoken) cut(err error) error {
-	var e *TokenError
+	var e interface{ texts() []*string }
 	if !errors.As(err, &e) {
 		return err
 	}
@@ -174,7 +184,7 @@ func (s spoken) cut(err error) error {
 			continue
 		}
 		cut := strings.NewReplacer(secret, "[cut]", url.QueryEscape(secret), "[cut]")
-		for _, text := range []*string{&e.Code, &e.Description, &e.URI, &e.Snippet} {
+		for _, text := range e.texts() {
 			*text = cut.Replace(*text)
 		}
 	}

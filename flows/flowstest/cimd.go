@@ -23,7 +23,7 @@ func (x *exchange) documentClient(id string) (Client, *Error) {
 	if reason := refuseClientIDURL(id); reason != "" {
 		return Client{}, refuse(errInvalidRequest, "client_id "+reason)
 	}
-	body, err := x.fetchClientDocument(id)
+	body, err := x.fetch(id)
 	if err != nil {
 		return Client{}, refuse(errInvalidRequest, "the client's metadata document cannot be had: "+err.Error())
 	}
@@ -59,15 +59,11 @@ func refuseClientIDURL(id string) string {
 	return ""
 }
 
-func (x *exchange) fetchClientDocument(id string) (string, error) {
-	if body, ok := x.config.ClientIDDocuments[id]; ok {
+// fetch returns a client's JSON document, without following redirects.
+func (x *exchange) fetch(target string) (string, error) {
+	if body, ok := x.config.ClientIDDocuments[target]; ok {
 		return body, nil
 	}
-	return x.fetch(id)
-}
-
-// fetch returns a JSON document from elsewhere, without following redirects.
-func (x *exchange) fetch(target string) (string, error) {
 	request, err := http.NewRequestWithContext(x.r.Context(), http.MethodGet, target, nil)
 	if err != nil {
 		return "", err

@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"slices"
-	"strings"
 )
 
 // exchangeCode redeems a code, once. Whatever is wrong with the attempt, the
@@ -50,11 +48,7 @@ func exchangeCode(t *tokenRequest) (map[string]any, *Error) {
 	grant := t.bind(c.grant)
 	info := t.newFamily(grant, t.narrow(grant), t.client)
 	c.family = info.Family
-	members := info.members(t.now)
-	if slices.Contains(strings.Fields(grant.Scope), scopeOpenID) {
-		members["id_token"] = t.idToken(grant.ClientID, grant.Subject, c.nonce)
-	}
-	return members, nil
+	return t.withIDToken(info, c.nonce), nil
 }
 
 // verify checks the code_verifier.

@@ -122,10 +122,10 @@ type ServerConfig struct {
 	// DisableClientIDDocuments refuses client ids that are URLs and does not
 	// advertise them.
 	DisableClientIDDocuments bool
-	// ClientIDDocuments are Client ID Metadata Documents by URL. What is not
-	// found here is fetched.
+	// ClientIDDocuments are Client ID Metadata Documents by URL, and the key
+	// sets that their jwks_uri names. What is not found here is fetched.
 	ClientIDDocuments map[string]string
-	// ClientIDDocumentClient fetches the other documents. nil is a client that
+	// ClientIDDocumentClient fetches the other documents and key sets. nil is a client that
 	// reaches servers of this package only.
 	ClientIDDocumentClient *http.Client
 
@@ -152,7 +152,7 @@ type ServerConfig struct {
 	// PAR says how authorization requests are pushed (RFC 9126).
 	PAR PARConfig
 	// IDToken changes the claims of each id_token before it is signed. The code
-	// grant issues one when openid was granted.
+	// and device grants issue one when openid was granted.
 	IDToken func(claims map[string]any)
 
 	// TrustedIssuers are those whose assertions [GrantJWTBearer] takes.

@@ -176,7 +176,7 @@ func exchangeDeviceCode(t *tokenRequest) (map[string]any, *Error) {
 		d.grant.Scope = *d.decision.Scope
 	}
 	grant := t.bind(d.grant)
-	return t.newFamily(grant, t.narrow(grant), t.client).members(t.now), nil
+	return t.withIDToken(t.newFamily(grant, t.narrow(grant), t.client), ""), nil
 }
 
 // findDevice finds the device of a poll and counts the poll.

@@ -18,6 +18,19 @@
 //	// Point the client under test at rs.URL(), and let as.Authorize play the
 //	// browser and its user.
 //
+// The same server is an identity provider, for token exchange and OpenID
+// Connect, when GrantTypes and the scope openid say so, and another one trusts
+// its assertions by [TrustedIssuer]:
+//
+//	idp := flowstest.NewAuthorizationServer(flowstest.ServerConfig{
+//		GrantTypes: []string{flowstest.GrantAuthorizationCode, flowstest.GrantTokenExchange},
+//		Resource:   flowstest.ResourceOptional,
+//	})
+//	as := flowstest.NewAuthorizationServer(flowstest.ServerConfig{
+//		GrantTypes:     []string{flowstest.GrantJWTBearer},
+//		TrustedIssuers: []flowstest.TrustedIssuer{{Server: idp}},
+//	})
+//
 // The servers listen on loopback addresses only. They keep everything in
 // memory and print nothing; recorded requests hold the secrets that were sent,
 // so they belong in tests and nowhere else.

@@ -134,9 +134,13 @@ func send(t *testing.T, client *http.Client, method, target, contentType, body s
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	return readAnswer(response)
+}
+
+func readAnswer(response *http.Response) answer {
 	data, err := io.ReadAll(response.Body)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	a := answer{status: response.StatusCode, header: response.Header, body: string(data)}
 	_ = json.Unmarshal(data, &a.json)

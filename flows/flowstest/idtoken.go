@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,6 +56,16 @@ func (x *exchange) idToken(clientID, subject, nonce string, edits ...func(claims
 		}
 	}
 	return x.signingKeys(x.config)[0].Sign(map[string]any{"typ": "JWT"}, claims)
+}
+
+// withIDToken returns the token answer of a user's login, with an id_token if
+// openid was granted.
+func (x *exchange) withIDToken(info TokenInfo, nonce string) map[string]any {
+	members := info.members(x.now)
+	if slices.Contains(info.Scopes(), scopeOpenID) {
+		members["id_token"] = x.idToken(info.ClientID, info.Subject, nonce)
+	}
+	return members
 }
 
 // checkIDToken judges an id_token of this server that a client presents, and

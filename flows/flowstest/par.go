@@ -66,8 +66,7 @@ func (x *exchange) pushRequest() (map[string]any, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := x.authenticate(form)
-	if err != nil {
+	if _, err := x.authenticate(form); err != nil {
 		return nil, err
 	}
 	// §2.1: request_uri must not be sent.
@@ -77,7 +76,8 @@ func (x *exchange) pushRequest() (map[string]any, *Error) {
 	for _, name := range []string{"client_assertion", "client_assertion_type", "client_secret"} {
 		form.Del(name)
 	}
-	if client, err = x.redirectTarget(form); err != nil {
+	client, err := x.redirectTarget(form)
+	if err != nil {
 		return nil, err
 	}
 	if err := x.checkAuthorization(client, form); err != nil {

@@ -23,7 +23,12 @@ type Request struct {
 	//	authorize           the authorization endpoint
 	//	login               the form of a login page
 	//	token:<grant_type>  the token endpoint
-	//	register, revoke, introspect, jwks
+	//	register            client registration
+	//	manage              one client's registration (RFC 7592)
+	//	par                 pushed authorization requests
+	//	device              device authorization
+	//	verify              the page for user codes
+	//	revoke, introspect, jwks
 	//	mcp                 the protected resource
 	//	other               anything else
 	//

@@ -9,9 +9,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"slices"
 
 	// The standard library has no JOSE, and one written here would share its
 	// author's misreadings with the clients under test.
@@ -40,6 +42,21 @@ type SigningKey struct {
 	signer crypto.Signer
 }
 
+// SigningKeyOf returns the key of a certificate, such as one for x5t headers.
+// It panics for other algorithms than those of NewSigningKey and when the
+// private key cannot sign.
+func SigningKeyOf(alg string, certificate tls.Certificate) *SigningKey {
+	signer, ok := certificate.PrivateKey.(crypto.Signer)
+	if !ok || !slices.Contains(asymmetric, alg) {
+		panic("flowstest: key: the certificate's key cannot sign with " + alg)
+	}
+	return newSigningKey(alg, signer)
+}
+
+func newSigningKey(alg string, signer crypto.Signer) *SigningKey {
+	return &SigningKey{alg: alg, id: thumbprint(&jose.JSONWebKey{Key: signer.Public()}), signer: signer}
+}
+
 // NewSigningKey makes a key for ES256, ES384, RS256, PS256 or EdDSA; it panics
 // for other algorithms. Its key ID is its thumbprint (RFC 7638). RSA keys of
 // 2048 bits take a tenth of a second.
@@ -61,7 +78,7 @@ func NewSigningKey(alg string) *SigningKey {
 	if err != nil {
 		panic("flowstest: key: " + err.Error())
 	}
-	return &SigningKey{alg: alg, id: thumbprint(&jose.JSONWebKey{Key: signer.Public()}), signer: signer}
+	return newSigningKey(alg, signer)
 }
 
 // Alg returns the key's algorithm.

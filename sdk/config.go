@@ -128,7 +128,9 @@ type Config struct {
 	Skew time.Duration
 	// RefreshAhead is the window before Skew in which the first request starts
 	// a refresh and goes on with the present token, so that none waits for it.
-	// The moment is jittered for each token. Zero means that requests wait.
+	// The moment is jittered for each token, and the window no longer than a
+	// quarter of its life. Zero means that requests wait; in a [Pool] it means
+	// two minutes, and a negative value that they wait.
 	RefreshAhead time.Duration
 	// LegTimeout bounds one OAuth request, repetitions included. Zero means
 	// 15 s for token requests and 30 s for the others.
@@ -273,12 +275,13 @@ func (c *Config) refreshAt(issued, expires time.Time) time.Time {
 // aheadAt returns when a refresh may run ahead of its due time, in Unix ns: a
 // random moment of the window's first half, so that the sessions of a fleet
 // that logged in together do not refresh together. 0 means never.
-func (c *Config) aheadAt(due time.Time) int64 {
-	if c.RefreshAhead <= 0 {
+func (c *Config) aheadAt(issued, expires, due time.Time) int64 {
+	window := min(c.RefreshAhead, expires.Sub(issued)/4)
+	if window <= 0 {
 		return 0
 	}
-	jitter := rand.N(c.RefreshAhead/2 + 1) //nolint:gosec // jitter is no secret
-	return due.Add(jitter - c.RefreshAhead).UnixNano()
+	jitter := rand.N(window/2 + 1) //nolint:gosec // jitter is no secret
+	return due.Add(jitter - window).UnixNano()
 }
 
 func (c *Config) loginTimeout() time.Duration {

@@ -15,6 +15,9 @@ import (
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
+// poolRefreshAhead is the window of a pool's sessions.
+const poolRefreshAhead = 2 * time.Minute
+
 // defaultMaxSessions is some 60 MB of sessions beside their tokens.
 const defaultMaxSessions = 100_000
 
@@ -51,6 +54,11 @@ func NewPool(cfg Config, maxSessions int) (*Pool, error) {
 	}
 	if maxSessions <= 0 {
 		maxSessions = defaultMaxSessions
+	}
+	if cfg.RefreshAhead == 0 {
+		// A gateway's sessions are busy and many: without the window each
+		// refresh is waited for by whoever comes then (BenchmarkRefreshAhead).
+		cfg.RefreshAhead = poolRefreshAhead
 	}
 	return &Pool{
 		core: newCore(&cfg), most: maxSessions,

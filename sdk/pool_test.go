@@ -3,12 +3,13 @@
 package sdk_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/flows/flowstest"
@@ -119,35 +120,13 @@ func TestPoolEvicts(t *testing.T) {
 	wantCounts(t, w.as, map[string]int{"authorize": 20})
 }
 
-// REF-8: inside the window a request goes on with its token while one refresh
-// runs beside it.
-func TestRefreshAhead(t *testing.T) {
-	w := newWorld(t, flowstest.ServerConfig{TokenLife: time.Minute}, flowstest.ResourceConfig{})
-	client := w.client(t, func(c *sdk.Config) { c.RefreshAhead, c.Skew = 10*time.Minute, time.Second }).HTTPClient()
-	wantStatus(t, client, w.rs.URL(), 200)
-	hold := make(chan struct{})
-	released := sync.OnceFunc(func() { close(hold) })
-	defer released()
-	w.as.Configure(func(c *flowstest.ServerConfig) {
-		c.RefreshLife = time.Hour
-		c.Refresh = func(map[string]any) { <-hold }
-	})
-	for range 5 { // nobody waits for the refresh
-		wantStatus(t, client, w.rs.URL(), 200)
-	}
-	released()
-	for w.as.Count("token:refresh_token") == 0 {
-		runtime.Gosched()
-	}
-	wantCounts(t, w.as, map[string]int{"authorize": 1})
-}
-
-// BenchmarkPool shows what a session at rest costs: bytes beyond its strings,
-// and the pause that the garbage collector makes of all of them.
+// BenchmarkPool shows what a session at rest costs: bytes beyond its strings
+// (subject and token), and the pause that the garbage collector makes of all.
 func BenchmarkPool(b *testing.B) {
 	const sessions = 100_000
+	w := loggedInWorld(b)
 	for b.Loop() {
-		pool, err := sdk.NewPool(sdk.Config{}, 2*sessions)
+		pool, err := sdk.NewPool(sdk.Config{Store: w.store}, 2*sessions)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -157,16 +136,74 @@ func BenchmarkPool(b *testing.B) {
 		}
 		before := heap()
 		for _, subject := range subjects {
-			if _, err := pool.Client(subject, "https://mcp.example.com/mcp"); err != nil {
+			client, err := pool.Client(subject, w.url)
+			if err == nil {
+				_, err = client.Token(b.Context())
+			}
+			if err != nil {
 				b.Fatal(err)
 			}
 		}
-		b.ReportMetric(float64(heap()-before)/sessions, "B/session")
+		b.ReportMetric(float64(heap()-before)/sessions-float64(len(w.token)), "B/session")
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)
 		b.ReportMetric(float64(stats.PauseNs[(stats.NumGC+255)%256])/1e3, "µs/pause")
 		_ = pool.Close()
 	}
+}
+
+// sameRecord is a store in which every subject has the same session, so that a
+// benchmark's heap holds the pool alone.
+type sameRecord struct {
+	sdk.Store
+	value []byte
+}
+
+func (s sameRecord) Get(_ context.Context, key string) ([]byte, error) {
+	if strings.HasPrefix(key, "session/") {
+		return s.value, nil
+	}
+	return nil, sdk.ErrNotFound
+}
+
+type restored struct {
+	store      sdk.Store
+	url, token string
+}
+
+func loggedInWorld(tb testing.TB) restored {
+	tb.Helper()
+	memory := &spy{Store: sdk.NewMemoryStore()}
+	as := flowstest.NewAuthorizationServer(flowstest.ServerConfig{})
+	defer as.Close()
+	rs := flowstest.NewResource(flowstest.ResourceConfig{Path: "/mcp", AuthorizationServers: []*flowstest.AuthorizationServer{as}})
+	defer rs.Close()
+	auth, err := sdk.New(sdk.Config{Resource: rs.URL(), Store: memory, Authorizer: &human{browse: as.Authorize}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer auth.Close()
+	if err := auth.Login(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	token, err := auth.Token(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return restored{store: sameRecord{memory, memory.session}, url: rs.URL(), token: token.AccessToken.Reveal()}
+}
+
+// spy remembers the last session record.
+type spy struct {
+	sdk.Store
+	session []byte
+}
+
+func (s *spy) Put(ctx context.Context, key string, value []byte) error {
+	if strings.HasPrefix(key, "session/") {
+		s.session = value
+	}
+	return s.Store.Put(ctx, key, value)
 }
 
 func heap() uint64 {

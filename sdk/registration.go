@@ -30,6 +30,11 @@ func (l *login) obtainClient(ctx context.Context) (*flows.ClientIdentity, error)
 	if err != nil || identity.Source != flows.ClientDynamic {
 		return identity, err
 	}
+	// A registration that cannot be used is not stored (REG-6).
+	l.identity = identity
+	if _, err := l.selectAuth(); err != nil {
+		return nil, err
+	}
 	return identity, l.saveClient(ctx, issuer, identity.Information)
 }
 

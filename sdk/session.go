@@ -93,7 +93,7 @@ func (s *session) snapshotOf(rec *gen.SessionRecord) *snapshot {
 		snap.expiresAt = rec.ExpiresAt.UnixNano()
 		if rec.RefreshToken != "" {
 			at := s.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt)
-			snap.refreshAt, snap.aheadAt = at.UnixNano(), s.cfg.aheadAt(at)
+			snap.refreshAt, snap.aheadAt = at.UnixNano(), s.cfg.aheadAt(rec.IssuedAt, rec.ExpiresAt, at)
 		}
 	}
 	return snap

@@ -52,6 +52,14 @@ type Config struct {
 	// are replaced by the one in use. Nil means the defaults for a native or
 	// web client with ClientName.
 	ClientMetadata *gen.ClientMetadata
+	// InitialAccessToken is a permission to register, for servers that do not
+	// let everybody; their operator hands it out. It is sent with nothing but a
+	// dynamic registration. Empty sends none.
+	InitialAccessToken gen.Secret
+	// SoftwareStatement is a JWT in which somebody whom the server trusts says
+	// what this program is (RFC 7591 §2.3). A dynamic registration sends it,
+	// unless ClientMetadata has one. Empty sends none.
+	SoftwareStatement string
 	// NoRegistration forbids dynamic registration.
 	NoRegistration bool
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
@@ -30,10 +31,11 @@ func (s *session) renew(ctx context.Context, f *flight, rec *gen.SessionRecord) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	moved := make(chan bool, 1)
-	s.flights.Go(func() { moved <- s.moved(ctx, f, rec) })
-	next, err := s.refresh(ctx, f, rec)
-	if <-moved {
+	answer := make(chan bool, 1)
+	s.flights.Go(func() { answer <- s.moved(ctx, f, rec) })
+	moved := sync.OnceValue(func() bool { return <-answer })
+	next, err := s.refresh(ctx, f, rec, moved)
+	if moved() {
 		s.log("the resource has moved to another authorization server", "resource", s.target.url)
 		return rec, errGrantEnded
 	}
@@ -60,9 +62,9 @@ func (s *session) moved(ctx context.Context, f *flight, rec *gen.SessionRecord) 
 
 // refresh trades the refresh token of old for a new token, once among all
 // processes that share the store: lock, read again, trade only if nobody else
-// has, write, unlock (REF-5). With errGrantEnded the record that is left is
-// returned too.
-func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord) (*gen.SessionRecord, error) {
+// has, write, unlock (REF-5). What a server gives that the resource has left is
+// not kept. With errGrantEnded the record that is left is returned too.
+func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord, moved func() bool) (*gen.SessionRecord, error) {
 	lock, err := s.hold(ctx, s.key())
 	if err != nil {
 		return nil, err
@@ -93,6 +95,9 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	s.countFailure(err)
 	if err != nil {
 		return s.refreshFailed(ctx, f, rec, err)
+	}
+	if moved() {
+		return rec, errGrantEnded
 	}
 	return s.save(ctx, renewed(rec, token), rec.Generation)
 }

@@ -26,6 +26,7 @@ func (l *login) obtainClient(ctx context.Context) (*flows.ClientIdentity, error)
 		Stored: l.storedClient(ctx), StoredIssuer: issuer,
 		ClientIDMetadataURL: l.cfg.ClientIDMetadataURL,
 		Metadata:            l.cfg.registration(l.redirectURI),
+		InitialAccessToken:  l.cfg.InitialAccessToken, SoftwareStatement: l.cfg.SoftwareStatement,
 	})
 	if err != nil || identity.Source != flows.ClientDynamic {
 		return identity, err

@@ -3,6 +3,7 @@
 package sdk_test
 
 import (
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -83,16 +84,22 @@ func TestStorm(t *testing.T) {
 			}
 			tt.end(w)
 			w.as.ForgetRequests()
-			var wg sync.WaitGroup
-			for range 100 {
-				wg.Go(func() {
-					if status, _, err := try(t, client, w.rs.URL(), "{}"); err != nil || status != 200 {
-						t.Errorf("status %d, error %v", status, err)
-					}
-				})
-			}
-			wg.Wait()
+			storm(t, w, client)
 			wantCounts(t, w.as, tt.want)
 		})
 	}
+}
+
+// storm sends 100 requests at once; all of them succeed.
+func storm(t *testing.T, w *world, client *http.Client) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if status, _, err := try(t, client, w.rs.URL(), "{}"); err != nil || status != 200 {
+				t.Errorf("status %d, error %v", status, err)
+			}
+		})
+	}
+	wg.Wait()
 }

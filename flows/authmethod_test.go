@@ -52,9 +52,8 @@ func TestSelectClientAuth(t *testing.T) {
 				in.Key = clientKey("ES256")
 			}
 			auth, err := flows.SelectClientAuth(in)
-			var refused *flows.ClientAuthError
 			if tt.want == "" {
-				if !errors.As(err, &refused) {
+				if _, ok := errors.AsType[*flows.ClientAuthError](err); !ok {
 					t.Errorf("%v, %v", auth, err)
 				}
 				return

@@ -3,6 +3,7 @@
 package flows
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func (c *Challenge) Is(scheme string) bool {
 // left out: it could only be sent to a server that must reject it.
 func (c *Challenge) Scope() []string {
 	var scopes []string
-	for _, token := range strings.Fields(c.param("scope")) {
+	for token := range strings.FieldsSeq(c.param("scope")) {
 		if isScopeToken(token) && !slices.Contains(scopes, token) {
 			scopes = append(scopes, token)
 		}
@@ -135,9 +136,7 @@ func BearerChallenge(challenges []Challenge) (c *Challenge, ok bool) {
 		return nil, false
 	}
 	merged := &Challenge{Scheme: lead.Scheme, Token68: lead.Token68, Params: make(map[string]string, len(lead.Params)+2)}
-	for name, value := range lead.Params {
-		merged.Params[name] = value
-	}
+	maps.Copy(merged.Params, lead.Params)
 	for i := range challenges {
 		other := &challenges[i]
 		if !other.feedsOAuth() {

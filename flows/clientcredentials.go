@@ -7,10 +7,23 @@ import (
 	"strings"
 
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // GrantClientCredentials is the grant type of [Client.ClientCredentials].
 const GrantClientCredentials = "client_credentials"
+
+// CheckIssuer refuses to use credentials at another issuer than the one that
+// they are bound to (BIND-2, BIND-4): a [*ClientError]. An empty issuer is not
+// bound yet: the caller records the first one and stays there. Flows that obtain
+// a client do this themselves; it is for grants without a registration.
+func CheckIssuer(server *gen.AuthorizationServerMetadata, bound string) error {
+	if bound == "" || validate.SameIssuer(server.Issuer, bound) {
+		return nil
+	}
+	return &ClientError{Issuer: server.Issuer, BoundIssuer: bound,
+		Reason: "register a client with the new authorization server, or correct the configured issuer"}
+}
 
 // ClientCredentialsRequest asks for a token for the client itself. Scope is
 // sent if there is any.

@@ -253,3 +253,15 @@ func TestClientKeyWithoutPublicKey(t *testing.T) {
 		t.Errorf("%v, %v", jwk, err)
 	}
 }
+
+// BIND-4: credentials stay with their issuer.
+func TestCheckIssuer(t *testing.T) {
+	server := &gen.AuthorizationServerMetadata{Issuer: asIssuer}
+	for bound, ok := range map[string]bool{"": true, asIssuer: true, asIssuer + "/": true, asIssuer + "/tenant": false, "https://other.example.com": false} {
+		err := flows.CheckIssuer(server, bound)
+		var refused *flows.ClientError
+		if ok != (err == nil) || !ok && (!errors.As(err, &refused) || refused.BoundIssuer != bound) {
+			t.Errorf("%q: %v", bound, err)
+		}
+	}
+}

@@ -116,7 +116,10 @@ func NewClientIDDocumentHandler(doc *gen.ClientIDMetadataDocument, options Clien
 	if body, err = options.Keys.Encode(); err != nil {
 		return nil, err
 	}
-	return h, h.add(doc.JWKSURI, "application/jwk-set+json", body, options.MaxAge)
+	if err := h.add(doc.JWKSURI, "application/jwk-set+json", body, options.MaxAge); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 func (h *ClientIDDocumentHandler) add(location, mediaType string, body []byte, maxAge time.Duration) error {

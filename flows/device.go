@@ -171,7 +171,8 @@ func (c *Client) DeviceToken(ctx context.Context, in DeviceTokenRequest) (*Token
 		case errorAccessDenied, errorExpiredToken:
 			return nil, &DeviceError{Code: refusal.Code, Err: refusal}
 		default:
-			if !IsTemporary(err) || ctx.Err() != nil {
+			// "any other error code": the client "MUST stop polling".
+			if !refusal.unanswered() || ctx.Err() != nil {
 				return nil, err
 			}
 			// §3.5: an exponential backoff on connection timeouts.
@@ -188,6 +189,15 @@ const (
 	errorAccessDenied         = "access_denied"
 	errorExpiredToken         = "expired_token"
 )
+
+// unanswered: the network failed, or the server was too busy, and nothing was
+// said about this device.
+func (e *TokenError) unanswered() bool {
+	if e.StatusCode != 0 {
+		return mayPass(e.StatusCode)
+	}
+	return isNetworkError(e)
+}
 
 func (c *Client) pollDevice(ctx context.Context, in DeviceTokenRequest) (*Token, error) {
 	request := &gen.DeviceTokenRequest{DeviceCode: in.Device.DeviceCode, Resource: in.resource(), Params: in.Params}

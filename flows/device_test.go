@@ -143,6 +143,26 @@ func TestDeviceBacksOff(t *testing.T) {
 	})
 }
 
+// EXT-6: nor is a network that fails.
+func TestDeviceNetworkFails(t *testing.T) {
+	as := deviceServer(t)
+	synctest.Test(t, func(t *testing.T) {
+		server, failures := inProcess(as), 2
+		l := &deviceLogin{as: as, c: &flows.Client{HTTP: tripFunc(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/token") && failures > 0 {
+				failures--
+				return nil, errReset
+			}
+			return server.HTTP.Transport.RoundTrip(r)
+		}).client()}}
+		l.run(t.Context(), t, func(userCode string) { _ = as.ApproveDevice(userCode) })
+		if l.err != nil {
+			t.Fatal(l.err)
+		}
+		l.expectPolls(t, 35) // after 5 and 15
+	})
+}
+
 // EXT-6: how it ends without a token.
 func TestDeviceEnds(t *testing.T) {
 	for _, tt := range []struct {
@@ -158,6 +178,8 @@ func TestDeviceEnds(t *testing.T) {
 		{"the server says that it is over", func(c *flowstest.ServerConfig) { c.Device.Poll = flowstest.ScriptPolls("expired_token") }, nil, false, "", 1},
 		{"the code is unknown", func(c *flowstest.ServerConfig) { c.Device.Poll = flowstest.ScriptPolls("invalid_grant") }, nil, false, "invalid_grant", 1},
 		{"the client is", func(c *flowstest.ServerConfig) { c.Device.Poll = flowstest.ScriptPolls("invalid_client") }, nil, false, "invalid_client", 1},
+		{"the server wants something else", func(c *flowstest.ServerConfig) { c.Device.Poll = flowstest.ScriptPolls("temporarily_unavailable") }, nil, false, "temporarily_unavailable", 1},
+		{"a firewall", func(c *flowstest.ServerConfig) { c.Fault = flowstest.On("token:*", flowstest.Firewall()) }, nil, false, "-", 1},
 		{"a code that never was good", func(c *flowstest.ServerConfig) { c.Device.Answer = flowstest.With("expires_in", 0) }, nil, false, "", 0},
 		{"an interval beyond its life", func(c *flowstest.ServerConfig) { c.Device.Answer = flowstest.With("interval", 1<<40) }, nil, false, "", 0},
 	} {
@@ -176,12 +198,16 @@ func TestDeviceEnds(t *testing.T) {
 				var ended *flows.DeviceError
 				var refused *flows.TokenError
 				switch {
+				case tt.code == "-":
+					if !errors.As(l.err, &refused) || refused.StatusCode != http.StatusForbidden {
+						t.Errorf("%v", l.err)
+					}
 				case tt.code == "" && (!errors.As(l.err, &ended) || ended.Denied() != tt.denied):
 					t.Errorf("%v", l.err)
 				case tt.code != "" && (!errors.As(l.err, &refused) || refused.Code != tt.code || errors.As(l.err, &ended)):
 					t.Errorf("%v", l.err)
 				}
-				if len(l.polls) != tt.polls || l.token != nil || flows.IsTemporary(l.err) {
+				if len(l.polls) != tt.polls || l.token != nil {
 					t.Errorf("%d polls: %v", len(l.polls), l.err)
 				}
 				expectNoSecrets(t, l.err, []string{l.device.DeviceCode.Reveal()})

@@ -1,5 +1,8 @@
 // Package flows holds the sequences of OAuth for the Model Context Protocol:
-// discovery, registration, authorization, token requests, refresh and step-up.
+// discovery, registration, authorization, token requests, refresh and step-up,
+// the grants of machines, devices and enterprises, and what else an
+// authorization server can be asked: revocation, introspection, management of a
+// registration.
 //
 // A flow composes the generated operations of package gen with the rules of
 // package validate. It returns plain values and keeps nothing: state (stores,
@@ -11,6 +14,9 @@
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 //
 // Errors have one type per remedy: [DiscoveryError], [ClientError],
-// [RegistrationError], [AuthorizationError], [CallbackError], [TokenError].
-// All unwrap, and none of them prints a secret or the query of a URL.
+// [RegistrationError], [AuthorizationError], [CallbackError], [TokenError], and
+// [EndpointError] for the other endpoints; inside these, what a caller may want
+// to tell apart: [ClientAuthError], [AssertionError], [ClockError],
+// [PolicyError], [DeviceError] and more. All unwrap, and none of them prints a
+// secret or the query of a URL.
 package flows

@@ -58,8 +58,7 @@ func (d *door) startLeg(req *http.Request) *leg {
 // failed ends a leg without an answer.
 func (l *leg) failed(err error) (*http.Response, error) {
 	err = l.explain(err)
-	var refusal *GuardError
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*GuardError](err); ok {
 		l.door.trace.decided(l.ctx, "dial", refusal.Host, OutcomeRefused, refusal.Error())
 	}
 	l.status = 0

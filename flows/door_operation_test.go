@@ -47,8 +47,8 @@ func operationRequest(t *testing.T, operation, endpoint string) *http.Request {
 func TestLegRulesCoverTheOperations(t *testing.T) {
 	client := reflect.TypeFor[*gen.Client]()
 	operations := make(map[string]bool)
-	for i := range client.NumMethod() {
-		name := client.Method(i).Name
+	for method := range client.Methods() {
+		name := method.Name
 		operation := strings.ToLower(name[:1]) + name[1:]
 		operations[operation] = true
 		if _, ok := legRules[operation]; !ok {

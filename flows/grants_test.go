@@ -147,3 +147,14 @@ func answerOf(body []byte) *http.Response {
 	_, _ = w.Write(body)
 	return w.Result()
 }
+
+// client returns a client of f; a nil f never answers.
+func (f tripFunc) client() *http.Client {
+	if f == nil {
+		f = func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}
+	}
+	return &http.Client{Transport: f}
+}

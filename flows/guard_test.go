@@ -127,9 +127,8 @@ func TestGuardJudgesTheCallersDialer(t *testing.T) {
 	transport := &http.Transport{DialContext: dialAlways(server)}
 	d := testDoor(t, doorOptions{HTTP: &http.Client{Transport: transport}})
 	for _, resource := range []string{"", "https://mcp.example.com/mcp", "http://10.0.0.1/mcp", "http://169.254.1.1/"} {
-		var refusal *GuardError
 		_, err := get(withResource(t.Context(), resource), t, d, "http://as.example.com/metadata")
-		if !errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*GuardError](err); !ok {
 			t.Errorf("resource %q: %v", resource, err)
 		}
 	}

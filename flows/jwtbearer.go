@@ -184,8 +184,7 @@ func readAssertion(path string) (gen.Secret, error) {
 
 // withoutPath: the source has the path already, escaped.
 func withoutPath(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return &pathless{path}
 	}
 	return err

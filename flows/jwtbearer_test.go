@@ -211,6 +211,10 @@ func TestJWTBearerWithoutAssertion(t *testing.T) {
 		}
 		expectNoSecrets(t, err, []string{"MIGHAgEAMBMGByqGSM49", "busy"})
 	}
+	_, err := loopbackClient().JWTBearer(t.Context(), bearing(as, func(context.Context, string) (gen.Secret, error) { return "", errReset }))
+	if !errors.As(err, new(*flows.AssertionError)) || !flows.IsTemporary(err) {
+		t.Errorf("a callback that lost its connection: %v", err)
+	}
 	in := bearing(as, func(context.Context, string) (gen.Secret, error) {
 		t.Error("asked for an assertion in vain")
 		return "", nil

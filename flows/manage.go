@@ -178,8 +178,7 @@ func bearer(token gen.Secret) gen.Edit {
 
 func registrationFailed(request *gen.ClientMetadata, err error) error {
 	failed := &RegistrationError{Request: request, Err: err}
-	var answer *gen.ResponseError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*gen.ResponseError](err); ok {
 		failed.StatusCode = answer.StatusCode
 		if answer.OAuth != nil {
 			failed.Code, failed.Description = answer.OAuth.Code, answer.OAuth.ErrorDescription

@@ -78,9 +78,8 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 	// 1. Credentials that the caller has. They belong to one issuer and are
 	// never silently replaced (BIND-2).
 	if in.PreRegistered != nil {
-		if in.PreRegisteredIssuer != "" && !validate.SameIssuer(server.Issuer, in.PreRegisteredIssuer) {
-			return nil, &ClientError{Issuer: server.Issuer, BoundIssuer: in.PreRegisteredIssuer,
-				Reason: "register a client with the new authorization server, or correct the configured issuer"}
+		if err := CheckIssuer(server, in.PreRegisteredIssuer); err != nil {
+			return nil, err
 		}
 		if !registered(in.PreRegistered.RedirectURIs, in.RedirectURI) {
 			return nil, &ClientError{Issuer: server.Issuer, Reason: fmt.Sprintf(

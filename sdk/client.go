@@ -183,9 +183,13 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 	if err == nil {
 		return f.snap, nil
 	}
+	// The refresh did not work out, and the token still does: a server or a
+	// store that is away is no reason to fail. A token that was got and not
+	// written is (REF-9).
 	var store *StoreError
-	if errors.As(err, &store) || !flows.IsTemporary(err) || snap.expired(now) {
+	away := errors.As(err, &store) && store.Op != "write" || store == nil && flows.IsTemporary(err)
+	if !away || snap.expired(now) {
 		return nil, err
 	}
-	return snap, nil // the refresh did not work out, and the token still does
+	return snap, nil
 }

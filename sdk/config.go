@@ -243,6 +243,11 @@ func (c *Config) registration(redirectURI string) *gen.ClientMetadata {
 	if c.ClientMetadata != nil {
 		m = *c.ClientMetadata
 	}
+	if _, device := c.Grant.(DeviceAuthorization); device && m.GrantTypes == nil {
+		// The default is the code; empty response types say that there is none.
+		m.GrantTypes = []string{flows.GrantDeviceCode, flows.GrantRefreshToken}
+		m.ResponseTypes = []string{}
+	}
 	if redirectURI != "" {
 		m.RedirectURIs = []string{redirectURI}
 	}

@@ -118,7 +118,7 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.need.metBy(rec) {
+	if s.meets(f.need, rec) {
 		s.decided(ctx, "stored token", "another flight or process has got it")
 		return s.publish(rec), nil
 	}
@@ -150,8 +150,13 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	return s.publish(rec), err
 }
 
-// metBy tells whether a stored record already is what the flight is for.
-func (n need) metBy(rec *gen.SessionRecord) bool {
+// meets tells whether a stored record already is what the flight is for. One
+// that is older than what this process has seen, in a store that was rolled
+// back, is not.
+func (s *session) meets(n need, rec *gen.SessionRecord) bool {
+	if snap := s.snap.Load(); rec != nil && snap != nil && rec.Generation < snap.generation {
+		return false
+	}
 	have := authorizationOf(rec)
 	if have == "" || have == n.rejected || n.login {
 		return false

@@ -173,7 +173,7 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 		return nil, err
 	}
 	defer lock.release(ctx)
-	if f.need.metBy(l.old) {
+	if s.meets(f.need, l.old) {
 		return l.old, nil
 	}
 	// 2. Which authorization server, and may it be asked for this?

@@ -40,7 +40,7 @@ func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionReco
 		return nil, err
 	}
 	defer lock.release(ctx)
-	if f.need.metBy(l.old) {
+	if s.meets(f.need, l.old) {
 		return l.old, nil
 	}
 	// 2. Which authorization server, and may it be asked again?
@@ -151,8 +151,12 @@ func (l *login) selectScope() []string {
 	return in.Selected
 }
 
-// refreshes: client metadata of the caller's own may leave the grant out.
+// refreshes: client metadata of the caller's own may leave the grant out, and a
+// grant without a human is repeated rather than refreshed (RFC 6749 §4.4.3).
 func (c *Config) refreshes() bool {
+	if c.Grant != nil && !c.Grant.asksHuman() {
+		return false
+	}
 	m := c.ClientMetadata
 	return m == nil || m.GrantTypes == nil || slices.Contains(m.GrantTypes, flows.GrantRefreshToken)
 }

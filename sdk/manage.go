@@ -4,6 +4,7 @@ package sdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 
@@ -70,9 +71,8 @@ func (c *Config) update(metadata *gen.ClientMetadata, client *gen.ClientInformat
 	if metadata == nil || len(metadata.RedirectURIs) == 0 {
 		next.RedirectURIs = client.RedirectURIs
 	}
-	if next.TokenEndpointAuthMethod == "" {
-		next.TokenEndpointAuthMethod = client.TokenEndpointAuthMethod
-	}
+	next.TokenEndpointAuthMethod = cmp.Or(next.TokenEndpointAuthMethod, client.TokenEndpointAuthMethod)
+	next.SoftwareStatement = cmp.Or(next.SoftwareStatement, c.SoftwareStatement)
 	return &next
 }
 

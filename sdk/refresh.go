@@ -79,7 +79,7 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	if rec == nil || rec.RefreshToken == "" || rec.Client == nil {
 		return rec, errGrantEnded
 	}
-	if rec.Generation != old.Generation && f.need.metBy(rec) {
+	if rec.Generation != old.Generation && s.meets(f.need, rec) {
 		return rec, nil
 	}
 	// The answer must be written while the lock lasts.

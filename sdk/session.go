@@ -162,6 +162,11 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 // it the present one. The new token is usable in this process even when the
 // write fails (REF-9). When another writer was faster, its record stands.
 func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
+	if snap := s.snap.Load(); snap != nil {
+		// A store that was emptied, or rolled back by a failover, counts less
+		// than what this process has seen.
+		old = max(old, snap.generation)
+	}
 	rec.Version, rec.Generation = recordVersion, old+1
 	// An answer in hand is written whatever happened to whoever asked for it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)

@@ -24,7 +24,8 @@ const (
 )
 
 // newProof decides whether the tokens of a login are bound to a key, and to
-// which: the configured one, that of the session so far, or a new one.
+// which: the configured one, or a new one for this grant, by which no two
+// servers can tell that they serve the same client.
 func (l *login) newProof() (*flows.DPoP, error) {
 	wanted := l.cfg.DPoP == DPoPAlways || l.cfg.DPoPKey != nil ||
 		l.flight.need.dpop || flows.DPoPDemanded(l.found.ResourceMetadata, nil)
@@ -35,19 +36,15 @@ func (l *login) newProof() (*flows.DPoP, error) {
 	if prm := l.found.ResourceMetadata; prm != nil {
 		lists = append(lists, prm.DPoPSigningAlgValuesSupported)
 	}
-	key := l.cfg.DPoPKey
-	if key == nil && l.old != nil && l.old.DPoPKey != "" {
-		// A damaged key is worth no more than none.
-		key, _ = flows.DecodeDPoPKey(l.old.DPoPKey)
-	}
-	if key != nil && (l.cfg.DPoPKey != nil || key.AcceptedBy(lists...) == nil) {
+	if key := l.cfg.DPoPKey; key != nil {
 		return l.proof(key), key.AcceptedBy(lists...)
 	}
 	algorithm, err := flows.SelectDPoPAlgorithm(lists...)
 	if err != nil {
 		return nil, err
 	}
-	if key, err = flows.NewDPoPKey(algorithm); err != nil {
+	key, err := flows.NewDPoPKey(algorithm)
+	if err != nil {
 		return nil, err
 	}
 	return l.proof(key), nil

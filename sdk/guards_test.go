@@ -165,6 +165,16 @@ func TestAssertionStaysBound(t *testing.T) {
 // STORE-1: a refresh whose answer comes after a logout does not bring the
 // session back, neither in the store nor in the process that refreshed.
 func TestLogoutDuringRefresh(t *testing.T) {
+	t.Run("by another process", func(t *testing.T) {
+		logoutDuringRefresh(t, func(_, two *sdk.Client) *sdk.Client { return two })
+	})
+	t.Run("by the same client", func(t *testing.T) {
+		logoutDuringRefresh(t, func(one, _ *sdk.Client) *sdk.Client { return one })
+	})
+}
+
+func logoutDuringRefresh(t *testing.T, who func(one, two *sdk.Client) *sdk.Client) {
+	t.Helper()
 	answering, release := make(chan struct{}), make(chan struct{})
 	w := newWorld(t, flowstest.ServerConfig{
 		Metadata: flowstest.Without("revocation_endpoint"),
@@ -184,7 +194,7 @@ func TestLogoutDuringRefresh(t *testing.T) {
 		done <- err
 	}()
 	<-answering
-	if err := two.Logout(t.Context()); err != nil {
+	if err := who(one, two).Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	close(release)
@@ -192,7 +202,7 @@ func TestLogoutDuringRefresh(t *testing.T) {
 	if err := <-done; !errors.As(err, &denied) {
 		t.Errorf("request: %v, want the human's no: the session was over", err)
 	}
-	for name, client := range map[string]*sdk.Client{"one": one, "two": two} {
+	for name, client := range map[string]*sdk.Client{"one": one, "two": two, "a third": w.client(t, persist)} {
 		if _, err := client.Token(t.Context()); !errors.Is(err, sdk.ErrNotAuthorized) {
 			t.Errorf("client %s: %v, want ErrNotAuthorized", name, err)
 		}
@@ -221,4 +231,25 @@ func TestNewerRecord(t *testing.T) {
 	if string(store.session) == newer {
 		t.Error("the record was overwritten")
 	}
+}
+
+// REG-8: credentials that the server does not know any more are the user's to
+// mend: an error, no prompt, nothing lost.
+func TestPreRegisteredClientRejected(t *testing.T) {
+	registered := flowstest.Client{ID: "app", Secret: "s", RedirectURIs: []string{"http://127.0.0.1:7777/callback"}}
+	w := newWorld(t, flowstest.ServerConfig{Clients: []flowstest.Client{registered}}, flowstest.ResourceConfig{})
+	auth := w.client(t, func(c *sdk.Config) { c.Credentials = &sdk.Credentials{ClientID: "app", ClientSecret: "s"} })
+	wantStatus(t, auth.HTTPClient(), w.rs.URL(), 200)
+	w.as.RevokeAccessTokens()
+	w.as.RemoveClient("app")
+	_, _, err := try(t, auth.HTTPClient(), w.rs.URL(), "{}")
+	var refusal *flows.TokenError
+	if !errors.As(err, &refusal) || refusal.Code != "invalid_client" || !sdk.NeedsHuman(err) {
+		t.Errorf("error %v, want invalid_client for a human", err)
+	}
+	w.as.AddClient(registered)
+	if n := w.human.prompts.Load(); n != 1 {
+		t.Errorf("%d prompts, want 1", n)
+	}
+	wantCounts(t, w.as, map[string]int{"register": 0})
 }

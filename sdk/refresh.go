@@ -117,6 +117,9 @@ func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.Session
 	if !errors.As(err, &refusal) || !refusal.Final() {
 		return nil, err
 	}
+	if refusal.ClientRejected() && s.cfg.Credentials != nil {
+		return nil, err // the configured credentials are the user's to mend (REG-8)
+	}
 	if newer, err := s.load(ctx); err != nil {
 		return nil, err
 	} else if newer != nil && newer.Generation > rec.Generation && authorizationOf(newer) != "" {
@@ -127,7 +130,7 @@ func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.Session
 	if !f.need.ahead {
 		ended.AccessToken, ended.IDToken = "", ""
 	}
-	if refusal.ClientRejected() && s.cfg.Credentials == nil {
+	if refusal.ClientRejected() {
 		// The server forgot the client too: register again (REG-8).
 		ended.Client = nil
 		if err := s.saveClient(ctx, rec.Issuer, nil); err != nil {

@@ -57,6 +57,15 @@ type snapshot struct {
 	generation int64
 }
 
+// storedGeneration is the latest one that this process knows the store to have
+// had; 0 when it knows none.
+func (s *snapshot) storedGeneration() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.generation
+}
+
 func (s *snapshot) authorization() string {
 	if s == nil || len(s.header) == 0 {
 		return ""
@@ -138,8 +147,11 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 	s.mu.Lock()
 	unsaved := s.unsaved
 	s.mu.Unlock()
+	stored := s.snap.Load().storedGeneration() // before the store is read
 	value, err := s.store.Get(ctx, s.key())
 	switch {
+	case errors.Is(err, ErrNotFound) && unsaved == nil && stored > 0:
+		return &gen.SessionRecord{Deleted: true, Generation: stored}, nil
 	case errors.Is(err, ErrNotFound):
 		return unsaved, nil
 	case err != nil:
@@ -155,6 +167,10 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 	if unsaved != nil && unsaved.Generation > rec.Generation {
 		return unsaved, nil
 	}
+	// A store that has less than it had before lost its last writes: in a
+	// failover, a restart or a restore. What it has now counts as the latest,
+	// so that what follows overwrites it, here and there.
+	rec.Generation = max(rec.Generation, stored)
 	return rec, nil
 }
 
@@ -162,11 +178,6 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 // it the present one. The new token is usable in this process even when the
 // write fails (REF-9). When another writer was faster, its record stands.
 func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
-	if snap := s.snap.Load(); snap != nil {
-		// A store that was emptied, or rolled back by a failover, counts less
-		// than what this process has seen.
-		old = max(old, snap.generation)
-	}
 	rec.Version, rec.Generation = recordVersion, old+1
 	// An answer in hand is written whatever happened to whoever asked for it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)

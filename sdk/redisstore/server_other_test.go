@@ -1,0 +1,11 @@
+//go:build !unix
+
+package redisstore
+
+import "testing"
+
+func (s *server) pause(t *testing.T) (resume func()) {
+	t.Helper()
+	t.Skip("a process cannot be paused here")
+	return nil
+}

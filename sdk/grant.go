@@ -84,9 +84,13 @@ type EnterpriseManaged struct {
 	// Subject returns the user's sign-on: an ID token or a SAML 2 assertion.
 	// It is called for each token. Required.
 	Subject func(ctx context.Context) (flows.SubjectToken, error)
+	// Interactive says that Subject may ask a human, as that of package
+	// oidclogin does: Client.Token then does not call it, and it may take as
+	// long as a login.
+	Interactive bool
 }
 
-func (EnterpriseManaged) asksHuman() bool { return false }
+func (g EnterpriseManaged) asksHuman() bool { return g.Interactive }
 
 // stepsUp: the identity provider's policy is asked again, not a human.
 func (EnterpriseManaged) stepsUp() bool { return true }

@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"sdk/sealed":       {"sdk", "github.com/tink-crypto/tink-go/v2"},
 	"sdk/keyringstore": {"sdk", "sdk/sealed", "github.com/zalando/go-keyring"},
 	"sdk/redisstore":   {"sdk", "github.com/redis/go-redis/v9"},
-	"sdk/oidclogin":    {"sdk", "gen", "flows", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"},
+	"sdk/oidclogin":    {"sdk", "gen", "flows", "github.com/coreos/go-oidc/v3"},
 }
 
 // programs are directories at the top, which may import anything.

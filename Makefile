@@ -1,4 +1,4 @@
-# Needs Go 1.26, make and git; conformance needs npm as well. Tools that the
+# Needs Go 1.26, make and git; conformance and interop need npm as well. Tools that the
 # checks use are pinned here and built into .tools through the Go module proxy.
 
 SHELL       := bash
@@ -92,8 +92,12 @@ bench: ## Run the benchmarks that BENCH names (all)
 conformance: examples/conformance/node_modules/.package-lock.json ## Run the official MCP conformance suite
 	@cd examples && go run ./conformance/suite
 
-examples/conformance/node_modules/.package-lock.json: examples/conformance/package-lock.json
-	cd examples/conformance && npm ci
+.PHONY: interop
+interop: examples/interop/node_modules/.package-lock.json ## Run our client against an authorization server that is not ours
+	@cd examples/interop && INTEROP=required go test -count=1
+
+examples/%/node_modules/.package-lock.json: examples/%/package-lock.json
+	cd examples/$* && npm ci
 	@touch $@
 
 $(STATICCHECK):

@@ -2,6 +2,8 @@ package examples_test
 
 import (
 	"context"
+	"crypto"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/flows/flowstest"
 	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/sdk"
@@ -188,6 +191,82 @@ func Example_violations() {
 	// error 2:13: /issuer: "https://auth.example.com/" is not "https://auth.example.com": they differ by a trailing slash (asm-issuer-spelling, RFC 8414 §3.3)
 	// refuse 4:21: /token_endpoint: "http://auth.example.com/token": the scheme is http on a host that is not loopback (asm-token-endpoint, RFC 6749 §3.2)
 	// refuse 1:1: /code_challenge_methods_supported: the code challenge methods are absent (asm-pkce-missing, MCP 2026-07-28, Authorization Code Protection)
+}
+
+// machine is a program that acts for itself.
+func machine(url string, key crypto.Signer) (*sdk.Client, error) {
+	// README: begin machine
+	config := sdk.Config{
+		Resource:    url,
+		Grant:       sdk.ClientCredentials{},
+		Credentials: &sdk.Credentials{ClientID: "nightly-report", TokenEndpointAuthMethod: flows.AuthMethodPrivateKeyJWT},
+		ClientKey:   &flows.ClientKey{Signer: key, KeyID: "2026-11"}, // any crypto.Signer, a KMS too
+	}
+	// README: end machine
+	return sdk.New(config)
+}
+
+func TestMachine(t *testing.T) {
+	key := flowstest.NewSigningKey("ES256")
+	jwk := key.JWK()
+	jwk["kid"] = "2026-11"
+	set, err := json.Marshal(map[string]any{"keys": []any{jwk}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, server := newServers(t)
+	issuer.Configure(func(c *flowstest.ServerConfig) {
+		c.GrantTypes, c.AuthMethods = []string{flowstest.GrantClientCredentials}, []string{"private_key_jwt"}
+	})
+	issuer.AddClient(flowstest.Client{ID: "nightly-report", AuthMethod: "private_key_jwt", JWKS: set})
+	auth, err := machine(server.URL(), key.Signer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOK(t, auth.HTTPClient(), server.URL())
+	if err := auth.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// call makes a request of one user of a gateway.
+func call(pool *sdk.Pool, user, server string, r *http.Request) (*http.Response, error) {
+	// README: begin pool
+	client, err := pool.Client(user, server)
+	if err != nil {
+		return nil, err
+	}
+	return client.HTTPClient().Do(r)
+	// README: end pool
+}
+
+func TestPool(t *testing.T) {
+	issuer, server := newServers(t)
+	pool, err := sdk.NewPool(sdk.Config{
+		Authorizer: &sdk.Loopback{Open: func(ctx context.Context, url string) error { return browse(ctx, issuer, url) }},
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"ada", "grace"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := call(pool, user, server.URL(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d, error %v", user, response.StatusCode, err)
+		}
+	}
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := issuer.Count("authorize"); got != 2 {
+		t.Errorf("%d logins, want one for each user", got)
+	}
 }
 
 func newServers(t *testing.T) (*flowstest.AuthorizationServer, *flowstest.Resource) {

@@ -303,8 +303,13 @@ func registrationRequest(metadata *gen.ClientMetadata) (*gen.ClientMetadata, err
 	if request.GrantTypes == nil {
 		request.GrantTypes = []string{GrantAuthorizationCode, GrantRefreshToken}
 	}
-	if request.ResponseTypes == nil && slices.Contains(request.GrantTypes, GrantAuthorizationCode) {
-		request.ResponseTypes = []string{"code"}
+	if request.ResponseTypes == nil {
+		// RFC 7591 §2: left out it means "code", which a client without that
+		// grant must not say.
+		request.ResponseTypes = []string{}
+		if slices.Contains(request.GrantTypes, GrantAuthorizationCode) {
+			request.ResponseTypes = []string{"code"}
+		}
 	}
 	return &request, validate.ClientMetadata(&request).Refuses(validate.UseRegistration)
 }

@@ -37,6 +37,7 @@ func TestClientCredentials(t *testing.T) {
 			w := newWorld(t, flowstest.ServerConfig{
 				GrantTypes: []string{flowstest.GrantClientCredentials}, Clients: []flowstest.Client{tt.client},
 				AuthMethods: []string{"client_secret_basic", "client_secret_post", "private_key_jwt"},
+				Scopes:      []string{"mcp", "offline_access"},
 			}, flowstest.ResourceConfig{RequiredScopes: []string{"mcp"}, ScopesFor: scopesByPath})
 			auth := w.client(t, func(c *sdk.Config) {
 				c.Grant, c.Credentials, c.ClientKey, c.Authorizer = sdk.ClientCredentials{}, &tt.credentials, tt.key, nil
@@ -46,8 +47,8 @@ func TestClientCredentials(t *testing.T) {
 			w.as.RevokeAccessTokens()
 			wantStatus(t, client, w.rs.URL(), 200)
 			wantCounts(t, w.as, map[string]int{"token:client_credentials": 2, "register": 0, "authorize": 0})
-			if _, err := auth.Token(t.Context()); err != nil {
-				t.Error(err)
+			if token, err := auth.Token(t.Context()); err != nil || len(token.Scope) != 1 {
+				t.Errorf("token %+v, error %v: want the scope mcp and nothing for a refresh token", token, err)
 			}
 			wantStepUpError(t, w, client, "/write", 0) // STEP-5
 		})
@@ -149,13 +150,19 @@ func TestEnterpriseManaged(t *testing.T) {
 
 // EXT-6: the human approves elsewhere.
 func TestDeviceAuthorization(t *testing.T) {
+	t.Run("registered by hand", func(t *testing.T) { deviceAuthorization(t, &sdk.Credentials{ClientID: "tv"}) })
+	t.Run("registered by itself", func(t *testing.T) { deviceAuthorization(t, nil) })
+}
+
+func deviceAuthorization(t *testing.T, credentials *sdk.Credentials) {
+	t.Helper()
 	w := newWorld(t, flowstest.ServerConfig{
 		GrantTypes: []string{flowstest.GrantDeviceCode, flowstest.GrantRefreshToken},
 		Clients:    []flowstest.Client{{ID: "tv"}},
 	}, flowstest.ResourceConfig{})
 	shown := ""
 	client := w.client(t, func(c *sdk.Config) {
-		c.Credentials = &sdk.Credentials{ClientID: "tv"}
+		c.Credentials, c.Authorizer = credentials, nil
 		c.Grant = sdk.DeviceAuthorization{Show: func(_ context.Context, d *flows.DeviceAuthorization) error {
 			shown = d.UserCode
 			return w.as.ApproveDevice(d.UserCode)

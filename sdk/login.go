@@ -5,6 +5,7 @@ package sdk
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -199,12 +200,31 @@ func contradicts(err error) bool {
 	var denied *flows.AuthorizationError
 	var store *StoreError
 	switch {
+	case nothingThere(err):
+		return true
 	case err == nil, errors.As(err, &store), errors.Is(err, ErrNoCallback), flows.IsTemporary(err):
 		return false
 	case errors.As(err, &denied):
 		return denied.Code != "access_denied"
 	}
 	return true
+}
+
+// nothingThere: an endpoint has gone from where the metadata says it is.
+func nothingThere(err error) bool {
+	var token *flows.TokenError
+	var registration *flows.RegistrationError
+	var endpoint *flows.EndpointError
+	status := 0
+	switch {
+	case errors.As(err, &token):
+		status = token.StatusCode
+	case errors.As(err, &registration):
+		status = registration.StatusCode
+	case errors.As(err, &endpoint):
+		status = endpoint.StatusCode
+	}
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone
 }
 
 // tokenRequest is what the token requests of this login share.

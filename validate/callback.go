@@ -47,6 +47,14 @@ func checkCallback(c *check, doc *gen.AuthorizationResponse, want CallbackExpect
 	}
 }
 
+// RFC 9207 §2: iss is an issuer identifier. What was compared with the recorded
+// issuer needs no further look.
+func checkIssURL(c *check, doc *gen.AuthorizationResponse) {
+	if doc.Iss != "" {
+		c.require(RuleIssURL, "/iss", doc.Iss, issuerURLReason(doc.Iss, c.options))
+	}
+}
+
 // RFC 6749 §10.12: the client MUST bind the response to the user agent's state.
 //
 // SEC-6
@@ -100,5 +108,9 @@ func checkCode(c *check, doc *gen.AuthorizationResponse) {
 		c.add(RuleCodeAndError, "/code", "a code stands beside an error")
 	case doc.Code == "" && doc.ErrorCode == "":
 		c.add(RuleCodeMissing, "/code", "there is neither a code nor an error")
+	case !isPrintableASCII(doc.Code.Reveal()):
+		c.add(RuleCodeSyntax, "/code", "the code has a character beyond printable ASCII")
+	case doc.ErrorCode != "":
+		checkErrorText(c, doc.ErrorCode, doc.ErrorDescription, doc.ErrorURI)
 	}
 }

@@ -7,19 +7,22 @@ import (
 	"strings"
 )
 
-const documentChallenge = "challenge"
-
 // Challenge judges the parameters of one Bearer or DPoP challenge of a
 // WWW-Authenticate field: RFC 6750 §3 (https://www.rfc-editor.org/rfc/rfc6750#section-3)
-// and RFC 9728 §5.1. Parsing the field is package flows' business; the names of
-// parameters are in lower case. The url is the one that was asked, "" when it
+// and RFC 9728 §5.1. The names of parameters are in lower case; ChallengeField
+// takes them from the text of a header. The url is the one that was asked, "" when it
 // is not known. Violations point to "/" and the name of a parameter.
 func Challenge(params map[string]string, url string, opts ...Option) Violations {
 	c := newCheck(documentChallenge, opts)
+	c.challenge(params, url)
+	return c.done()
+}
+
+func (c *check) challenge(params map[string]string, url string) {
 	checkChallengeMetadata(c, params, url)
 	checkChallengeError(c, params)
 	checkChallengeScope(c, params)
-	return c.found
+	checkChallengeProof(c, params)
 }
 
 // RFC 9728 §5.1: the URL of the metadata. Clients resolve a relative one, which
@@ -53,9 +56,22 @@ func checkChallengeError(c *check, params map[string]string) {
 			c.add(RuleChallengeError, "/error", quote(code)+" is no error code of a resource")
 		}
 	}
+	if uri := params["error_uri"]; uri != "" {
+		_, reason := splitURL(uri)
+		c.require(RuleChallengeErrorURI, "/error_uri", uri, reason)
+	}
 	for _, name := range []string{"error", "error_description"} {
 		if !isErrorText(params[name]) {
 			c.add(RuleChallengeText, "/"+name, name+" has a character that it may not have")
+		}
+	}
+}
+
+// RFC 9449 §7.1: algs has the algorithms of proofs, with spaces between.
+func checkChallengeProof(c *check, params map[string]string) {
+	for algorithm := range strings.FieldsSeq(params["algs"]) {
+		if !isProofAlgorithm(algorithm) {
+			c.add(RuleChallengeProof, "/algs", quote(algorithm)+" is no asymmetric algorithm")
 		}
 	}
 }
@@ -68,7 +84,7 @@ func checkChallengeScope(c *check, params map[string]string) {
 		c.add(RuleChallengeScope, pointer, "the scope is absent")
 		return
 	}
-	c.scopeWords(RuleChallengeScopeSyntax, pointer, scope)
+	c.scopeWords(RuleChallengeScopeSyntax, scope)
 	if slices.Contains(strings.Fields(scope), "offline_access") {
 		c.add(RuleChallengeOfflineAccess, pointer, "offline_access is in the scope")
 	}

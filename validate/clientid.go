@@ -3,6 +3,8 @@
 package validate
 
 import (
+	"strconv"
+
 	"github.com/mcpoauth/mcpoauth/gen"
 )
 
@@ -24,6 +26,8 @@ var clientIDRules = []func(*check, *gen.ClientIDMetadataDocument){
 	checkDocumentMembers,
 	checkDocumentSecret,
 	checkDocumentAuthentication,
+	checkDocumentOrigin,
+	checkDocumentSize,
 	func(c *check, doc *gen.ClientIDMetadataDocument) { c.names(doc, doc.Extra, true) },
 }
 
@@ -71,11 +75,7 @@ func checkDocumentSecret(c *check, doc *gen.ClientIDMetadataDocument) {
 // Draft §4.1: no method with a shared secret, which is what an absent one means
 // (RFC 7591 §2). §6.2: a key for private_key_jwt.
 func checkDocumentAuthentication(c *check, doc *gen.ClientIDMetadataDocument) {
-	v := client{
-		redirectURIs: doc.RedirectURIs, grantTypes: doc.GrantTypes, responseTypes: doc.ResponseTypes,
-		method: doc.TokenEndpointAuthMethod, signingAlgorithm: doc.TokenEndpointAuthSigningAlg,
-		applicationType: doc.ApplicationType, scope: doc.Scope, keysURI: doc.JWKSURI, keys: doc.JWKS,
-	}
+	v := viewDocument(doc)
 	const pointer = "/token_endpoint_auth_method"
 	switch {
 	case v.method == "":
@@ -85,9 +85,31 @@ func checkDocumentAuthentication(c *check, doc *gen.ClientIDMetadataDocument) {
 	case v.method == "private_key_jwt" && v.keys == nil && v.keysURI == "":
 		c.add(RuleClientIDDocumentKeys, "/jwks", "the method is private_key_jwt, and there is neither jwks nor jwks_uri"+c.why("/jwks"))
 	default:
-		checkClientKeys(c, &v)
+		checkClientKeys(c, v)
 	}
 	for _, rule := range clientRules {
-		rule(c, &v)
+		rule(c, v)
+	}
+}
+
+// Draft §6.1: a server may want redirect URIs on the origin of the client.
+func checkDocumentOrigin(c *check, doc *gen.ClientIDMetadataDocument) {
+	id, reason := splitURL(doc.ClientID)
+	if reason != "" {
+		return
+	}
+	for i, uri := range head(doc.RedirectURIs) {
+		if u, reason := splitURL(uri); reason == "" && u.secure() && !u.sameOrigin(&id) {
+			c.add(RuleClientIDDocumentOrigin, "/redirect_uris/"+strconv.Itoa(i), quoteURL(uri)+" is not on the origin of "+quoteURL(doc.ClientID))
+		}
+	}
+}
+
+// maxDocumentSize is what the draft advises servers to read, in bytes (§6.6).
+const maxDocumentSize = 5 << 10
+
+func checkDocumentSize(c *check, _ *gen.ClientIDMetadataDocument) {
+	if len(c.source) > maxDocumentSize {
+		c.add(RuleClientIDDocumentSize, "", "the document is "+strconv.Itoa(len(c.source))+" bytes long")
 	}
 }

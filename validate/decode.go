@@ -12,7 +12,8 @@ import (
 type Document interface {
 	gen.ProtectedResourceMetadata | gen.AuthorizationServerMetadata |
 		gen.ClientMetadata | gen.ClientInformation | gen.ClientIDMetadataDocument |
-		gen.TokenResponse | gen.ErrorResponse | gen.AuthorizationResponse
+		gen.TokenResponse | gen.ErrorResponse | gen.AuthorizationResponse |
+		gen.SessionRecord | gen.ClientRecord | gen.MetadataRecord | gen.PendingRecord
 }
 
 // Decode reads one document strictly: exact member names, no duplicates,
@@ -67,6 +68,26 @@ func decodeAs[T Document](data []byte, report *gen.Report) (kind string, doc any
 	case *gen.AuthorizationResponse:
 		kind = documentCallback
 		doc, err = gen.DecodeAuthorizationResponse(data, report)
+	default:
+		return decodeRecordAs[T](data, report)
+	}
+	return kind, doc, err
+}
+
+func decodeRecordAs[T Document](data []byte, report *gen.Report) (kind string, doc any, err error) {
+	switch any((*T)(nil)).(type) {
+	case *gen.SessionRecord:
+		kind = documentSession
+		doc, err = gen.DecodeSessionRecord(data, report)
+	case *gen.ClientRecord:
+		kind = documentRegistration
+		doc, err = gen.DecodeClientRecord(data, report)
+	case *gen.MetadataRecord:
+		kind = documentMetadata
+		doc, err = gen.DecodeMetadataRecord(data, report)
+	case *gen.PendingRecord:
+		kind = documentPending
+		doc, err = gen.DecodePendingRecord(data, report)
 	}
 	return kind, doc, err
 }
@@ -77,7 +98,7 @@ func decodeFailure(kind string, data []byte, err error) error {
 		failure = *decodeError
 	}
 	c := newCheck(kind, []Option{WithSource(data)})
-	c.addAt(refusalRule(failure.Kind), failure.Pointer, problemDetail(failure.Kind, failure.Detail), failure.Offset+1)
+	c.addAt(failureRule(kind, &failure), failure.Pointer, problemDetail(failure.Kind, failure.Detail), failure.Offset+1)
 	return &Error{Document: kind, Violations: c.done(), cause: err}
 }
 
@@ -91,4 +112,12 @@ const (
 	documentToken       = "token response"
 	documentError       = "error response"
 	documentCallback    = "authorization response"
+	documentChallenge   = "challenge"
+
+	documentSession      = "session record"
+	documentRegistration = "client record"
+	documentMetadata     = "metadata record"
+	documentPending      = "pending record"
+
+	documentUnknown = "document"
 )

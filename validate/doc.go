@@ -2,7 +2,7 @@
 // Protocol have to obey, and judges documents by them: protected resource
 // metadata, authorization server metadata, client metadata and information,
 // Client ID Metadata Documents, token and error responses, authorization
-// responses, challenges.
+// responses, challenges, and the records of this module's store.
 //
 // There is one function per document. The value a client expects (the URL in
 // use, the issuer it asked for, what it recorded before the redirect) is an
@@ -12,6 +12,12 @@
 //	if err := found.Refuses(validate.UseDocument); err != nil {
 //		return err // errors.Is(err, validate.RuleIssuerMatch), ...
 //	}
+//
+// People who have bytes rather than documents call Bytes, which tells the kind,
+// decodes, and gives each violation its line and column; With adds the rules of
+// pairs. Steps tells what a client would do with the documents of a resource and
+// its server, and where it would stop. Every row of Rules has an example that
+// breaks the rule and one that does not; RULES.md is the table on paper.
 //
 // The result lists everything that is wrong. A client stops at the violations
 // of severity refuse, which say what they take away: the document, a member, or

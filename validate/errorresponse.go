@@ -16,7 +16,6 @@ import (
 func ErrorResponse(doc *gen.ErrorResponse, opts ...Option) Violations {
 	return run(newCheck(documentError, opts), doc, []func(*check, *gen.ErrorResponse){
 		checkErrorCode,
-		checkErrorText,
 		func(c *check, doc *gen.ErrorResponse) { c.names(doc, doc.Extra, false) },
 	})
 }
@@ -37,26 +36,28 @@ var errorCodes = []string{
 
 // RFC 6749 §5.2: %x20-21 / %x23-5B / %x5D-7E.
 func checkErrorCode(c *check, doc *gen.ErrorResponse) {
-	const pointer = "/error"
 	switch {
 	case doc.Code == "":
-		c.add(RuleErrorCode, pointer, "the error code is absent")
-	case !isErrorText(doc.Code):
-		c.add(RuleErrorCodeSyntax, pointer, quote(doc.Code)+" has a character that error codes do not have")
-	case !slices.Contains(errorCodes, doc.Code):
-		c.add(RuleErrorCodeKnown, pointer, quote(doc.Code)+" is no registered code")
+		c.add(RuleErrorCode, "/error", "the error code is absent")
+	case isErrorText(doc.Code) && !slices.Contains(errorCodes, doc.Code):
+		c.add(RuleErrorCodeKnown, "/error", quote(doc.Code)+" is no registered code")
 	}
+	checkErrorText(c, doc.Code, doc.ErrorDescription, doc.ErrorURI)
 }
 
-// RFC 6749 §5.2: the same characters for the description; error_uri is a
-// URI reference to a page for people, so that no other scheme makes sense.
-func checkErrorText(c *check, doc *gen.ErrorResponse) {
-	if !isErrorText(doc.ErrorDescription) {
+// RFC 6749 §4.1.2.1 and §5.2: the same characters for code and description;
+// error_uri is a URI reference to a page for people, so that no other scheme
+// makes sense.
+func checkErrorText(c *check, code, description, uri string) {
+	if !isErrorText(code) {
+		c.add(RuleErrorCodeSyntax, "/error", quote(code)+" has a character that error codes do not have")
+	}
+	if !isErrorText(description) {
 		c.add(RuleErrorDescriptionSyntax, "/error_description", "the description has a character that descriptions do not have")
 	}
-	if doc.ErrorURI != "" {
-		_, reason := splitURL(doc.ErrorURI)
-		c.require(RuleErrorURI, "/error_uri", doc.ErrorURI, reason)
+	if uri != "" {
+		_, reason := splitURL(uri)
+		c.require(RuleErrorURI, "/error_uri", uri, reason)
 	}
 }
 

@@ -70,3 +70,64 @@ func FuzzCallback(f *testing.F) {
 	fuzzKind(f, subject{kind: "callback", want: CallbackExpectation{State: testState, Issuer: testIssuer, IssParameterSupported: true}},
 		"code=a&state="+testState+"&iss=https%3A%2F%2Fas.example.com", "error=x&state=%00", "state=a&state=b", "%zz=&;")
 }
+
+func FuzzChallengeField(f *testing.F) {
+	fuzzBytes(f, KindChallenge, models["challenge"].text, "HTTP/1.1 401 x\r\nwww-authenticate: Basic, DPoP algs=none, Bearer scope=\"a\\\"\"\r\n")
+}
+
+func FuzzState(f *testing.F) {
+	fuzzBytes(f, KindState, models["session"].text, models["pending"].text, models["document"].text,
+		`{"version":1,"generation":1,"registered_at":"2026-08-01T12:00:00Z"}`, "mcpoauth-record 1 2 3 k h\n{\"version\":1}")
+}
+
+// fuzzBytes judges any bytes as one kind, through the dispatcher.
+func fuzzBytes(f *testing.F, kind Kind, seeds ...string) {
+	for _, seed := range seeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { checkBytes(t, kind, data) })
+}
+
+// FuzzBytes judges any bytes as what they look like, with any partner.
+func FuzzBytes(f *testing.F) {
+	for name := range models {
+		for other := range models {
+			f.Add([]byte(models[name].text), []byte(models[other].text))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data, other []byte) {
+		checkBytes(t, "", data, For("https://as.example.com"), With("", other))
+	})
+}
+
+func checkBytes(t *testing.T, kind Kind, data []byte, opts ...Option) {
+	found := Bytes(kind, data, opts...)
+	if len(found) > maxPerRule*len(table) {
+		t.Fatalf("%d violations", len(found))
+	}
+	for _, v := range found {
+		checkViolation(t, v, data)
+	}
+	if err := found.Err(SeverityOff); err != nil {
+		if text := err.Error(); len(text) > 10_000 || strings.ContainsAny(text, "\n\r\x1b") || !utf8.ValidString(text) {
+			t.Fatalf("message %q", text)
+		}
+	}
+}
+
+// FuzzLocate walks over any text; the positions are within it.
+func FuzzLocate(f *testing.F) {
+	f.Add([]byte(`{"a":[1,{"b":"\"}"}],"c":null}`), "/a/1/b")
+	f.Add([]byte("\ufeff{\"a\\u002fb\":[[]]"), "/a~1b/0")
+	f.Fuzz(func(t *testing.T, data []byte, pointer string) {
+		for _, document := range []string{documentServer, documentCallback, documentChallenge} {
+			found := Violations{{Document: document, Pointer: pointer}, {Document: document}}
+			found.Locate(data)
+			for _, v := range found {
+				if v.Line < 1 || v.Column < 1 || v.Line > strings.Count(string(data), "\n")+1 {
+					t.Fatalf("position %d:%d in %q", v.Line, v.Column, data)
+				}
+			}
+		}
+	})
+}

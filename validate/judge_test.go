@@ -42,6 +42,8 @@ func (s subject) judge(data []byte) Violations {
 		return judgeAs(data, s.opts, func(d *gen.ClientIDMetadataDocument, o ...Option) Violations {
 			return ClientIDDocument(d, s.expected, o...)
 		})
+	case "state":
+		return Bytes(KindState, data, s.opts...)
 	case "token":
 		return judgeAs(data, s.opts, Token)
 	case "error":
@@ -120,7 +122,7 @@ var (
 		"response_modes_supported":              list{"query"},
 		"grant_types_supported":                 list{"authorization_code", "refresh_token", deviceGrantURN},
 		"token_endpoint_auth_methods_supported": list{"none", "client_secret_basic", "private_key_jwt"},
-		"token_endpoint_auth_signing_alg_values_supported": list{"ES256"},
+		"token_endpoint_auth_signing_alg_values_supported": list{"RS256"},
 		"revocation_endpoint":                              "https://as.example.com/revoke",
 		"introspection_endpoint":                           "https://as.example.com/introspect",
 		"pushed_authorization_request_endpoint":            "https://as.example.com/par",
@@ -129,12 +131,14 @@ var (
 		"code_challenge_methods_supported":                 list{"S256"},
 		"authorization_response_iss_parameter_supported":   true,
 		"client_id_metadata_document_supported":            true,
+		"claims_supported":                                 list{"sub"},
 		"subject_types_supported":                          list{"public"},
 		"id_token_signing_alg_values_supported":            list{"RS256"},
 		"mtls_endpoint_aliases":                            object{"token_endpoint": "https://mtls.as.example.com/token"},
 	}
 	goodClient = object{
 		"client_name":                "Example",
+		"client_uri":                 "https://app.example.com/",
 		"redirect_uris":              list{"http://127.0.0.1:4711/callback"},
 		"grant_types":                list{"authorization_code", "refresh_token"},
 		"response_types":             list{"code"},
@@ -176,6 +180,19 @@ var goodSubjects = map[string]struct {
 	"cimd":  {subject{kind: "cimd", expected: "https://app.example.com/client.json"}, goodDocument},
 	"token": {subject{kind: "token"}, goodToken},
 	"error": {subject{kind: "error"}, goodError},
+
+	"session":  {subject{kind: "state"}, modelObject("session")},
+	"pending":  {subject{kind: "state"}, modelObject("pending")},
+	"document": {subject{kind: "state"}, modelObject("document")},
+	"record": {subject{kind: "state"}, object{"version": 1, "generation": 1, "registered_at": "2026-08-01T12:00:00Z",
+		"issuer": "https://as.example.com", "client": object{"client_id": "s6BhdRkqt3"}}},
+}
+
+func modelObject(name string) (o object) {
+	if err := json.Unmarshal([]byte(models[name].text), &o); err != nil {
+		panic(err) // the models are JSON
+	}
+	return o
 }
 
 func TestGoodDocumentsHaveNoViolations(t *testing.T) {

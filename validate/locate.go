@@ -4,18 +4,14 @@ package validate
 
 import (
 	"bytes"
-	"encoding/json"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/mcpoauth/mcpoauth/gen"
 )
 
 // Locate sets Line and Column of each violation from the original bytes of the
-// JSON document: the place where the decoder stopped, else that of the value
+// document, by its kind (JSON, the redirect, the header): the place where the decoder stopped, else that of the value
 // the pointer names, else that of the nearest value around it. It reads the
 // bytes once. Violations whose Document is of another file have to be located
 // apart.
@@ -29,7 +25,7 @@ func (v Violations) Locate(data []byte) {
 		}
 	}
 	if unknown {
-		findOffsets(data, wanted)
+		find(v[0].Document, data, wanted)
 	}
 	order := make([]int, len(v))
 	for i := range order {
@@ -40,6 +36,18 @@ func (v Violations) Locate(data []byte) {
 	for _, i := range order {
 		at.moveTo(v[i].offsetIn(wanted) - (len(data) - len(at.data)))
 		v[i].Line, v[i].Column = at.line, at.column
+	}
+}
+
+// find fills in the byte offset of each value whose pointer is a key of wanted.
+func find(document string, data []byte, wanted map[string]int) {
+	switch document {
+	case documentCallback:
+		findQuery(data, wanted)
+	case documentChallenge:
+		findParams(data, wanted)
+	default:
+		findOffsets(data, wanted)
 	}
 }
 
@@ -90,100 +98,12 @@ func (c *cursor) moveTo(offset int) {
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// findOffsets fills in the byte offset of each value whose pointer is a key of
-// wanted. It stops at the first syntax error and at the depth where decoders
+// findOffsets fills in the byte offset of each JSON value whose pointer is a key
+// of wanted. It stops at the first syntax error and at the depth where decoders
 // stop, keeping what it has.
 func findOffsets(data []byte, wanted map[string]int) {
-	body := bytes.TrimPrefix(data, byteOrderMark)
-	w := walker{
-		decoder: json.NewDecoder(bytes.NewReader(body)),
-		data:    body, shift: len(data) - len(body), wanted: wanted,
-	}
-	w.decoder.UseNumber()
-	w.run()
-}
-
-// walker reads JSON tokens and knows the pointer of each value.
-type walker struct {
-	decoder *json.Decoder
-	data    []byte
-	shift   int
-	wanted  map[string]int
-	levels  []level
-	tooDeep bool
-}
-
-// level is one open object or array.
-type level struct {
-	pointer string // of the container
-	index   int    // of the next element; unused in objects
-	object  bool
-	key     string // the member whose value comes next
-	hasKey  bool
-}
-
-func (w *walker) run() {
-	for !w.tooDeep {
-		start := w.nextToken()
-		token, err := w.decoder.Token()
-		if err != nil {
-			return
-		}
-		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
-			w.levels = w.levels[:len(w.levels)-1]
-			continue
-		}
-		if top := w.top(); top != nil && top.object && !top.hasKey {
-			top.key, top.hasKey = token.(string), true
-			continue
-		}
-		w.value(token, start)
-	}
-}
-
-// value records a value's offset and opens it if it is a container.
-func (w *walker) value(token json.Token, start int) {
-	pointer := w.pointer()
-	if old, ok := w.wanted[pointer]; ok && old < 0 {
-		w.wanted[pointer] = start + w.shift
-	}
-	if delim, ok := token.(json.Delim); ok {
-		if len(w.levels) == gen.MaxDepth {
-			w.tooDeep = true
-		}
-		w.levels = append(w.levels, level{pointer: pointer, object: delim == '{'})
-	}
-}
-
-// pointer names the value that comes next, and moves on to its sibling.
-func (w *walker) pointer() string {
-	top := w.top()
-	switch {
-	case top == nil:
-		return ""
-	case top.object:
-		top.hasKey = false
-		return top.pointer + "/" + escapePointer(top.key)
-	}
-	top.index++
-	return top.pointer + "/" + strconv.Itoa(top.index-1)
-}
-
-func (w *walker) top() *level {
-	if len(w.levels) == 0 {
-		return nil
-	}
-	return &w.levels[len(w.levels)-1]
-}
-
-// nextToken returns the offset of the first byte after white space, commas and
-// colons.
-func (w *walker) nextToken() int {
-	i := int(w.decoder.InputOffset())
-	for i < len(w.data) && strings.IndexByte(" \t\r\n,:", w.data[i]) >= 0 {
-		i++
-	}
-	return i
+	w := walker{data: data, pos: documentStart(data), wanted: wanted}
+	w.value(0)
 }
 
 // escapePointer escapes one reference token. RFC 6901 §3.

@@ -31,32 +31,41 @@ func (c *check) endpoint(rule, plainHTTP Rule, pointer, value string) bool {
 
 // scopes judges a list of scopes.
 func (c *check) scopes(rule Rule, pointer string, list []string) {
-	for i, scope := range list {
+	for i, scope := range head(list) {
 		if !isScopeToken(scope) {
 			c.add(rule, pointer+"/"+strconv.Itoa(i), quote(scope)+" is no scope token")
 		}
 	}
 }
 
-// scopeWords judges a scope member: tokens with one space between.
-func (c *check) scopeWords(rule Rule, pointer, words string) {
+// scopeWords judges the member scope: tokens with one space between.
+func (c *check) scopeWords(rule Rule, words string) {
 	if words == "" {
 		return
 	}
+	left := maxJudged
 	for scope := range strings.SplitSeq(words, " ") {
+		if left--; left < 0 {
+			return
+		}
 		if !isScopeToken(scope) {
-			c.add(rule, pointer, quote(scope)+" is no scope token")
+			c.add(rule, "/scope", quote(scope)+" is no scope token")
 		}
 	}
 }
 
 // proofAlgorithms judges dpop_signing_alg_values_supported.
 func (c *check) proofAlgorithms(rule Rule, algorithms []string) {
-	for i, algorithm := range algorithms {
-		if algorithm == "none" || strings.HasPrefix(algorithm, "HS") {
+	for i, algorithm := range head(algorithms) {
+		if !isProofAlgorithm(algorithm) {
 			c.add(rule, "/dpop_signing_alg_values_supported/"+strconv.Itoa(i), quote(algorithm)+" is no asymmetric algorithm")
 		}
 	}
+}
+
+// isProofAlgorithm: RFC 9449 §4.2, asymmetric and not none.
+func isProofAlgorithm(algorithm string) bool {
+	return algorithm != "none" && !strings.HasPrefix(algorithm, "HS")
 }
 
 // isScopeToken: RFC 6749 §3.3, scope-token = 1*( %x21 / %x23-5B / %x5D-7E ).
@@ -77,6 +86,16 @@ func isVisibleASCII(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// isPrintableASCII: RFC 6749 appendix A, *VSCHAR with the space.
+func isPrintableASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlainHTTP reports whether a URL that was judged before uses http.

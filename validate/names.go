@@ -84,7 +84,11 @@ func (c *check) name(name string, known []string, public bool) {
 	pointer := "/" + escapePointer(name)
 	base, _, _ := strings.Cut(name, "#") // RFC 7591 §2.2: a language tag may follow
 	switch {
-	case slices.Contains(known, base) || len(name) > maxQuoted || c.found.covers(pointer):
+	case len(name) > maxQuoted || c.found.covers(pointer):
+	case slices.Contains(known, base):
+		if tag := name[len(base):]; tag != "" && !isLanguageTag(tag[1:]) {
+			c.add(RuleNameLanguage, pointer, quote(tag[1:])+" is no language tag")
+		}
 	case public && slices.Contains(secretNames, base):
 		c.add(RuleNameSecret, pointer, quote(name)+" is a secret, and everyone can read it")
 	case slices.ContainsFunc(known, func(other string) bool { return equalFold(base, other) }):

@@ -14,6 +14,11 @@ type options struct {
 
 	openID                             bool // authorization server metadata
 	proofSent, proofDemanded, exchange bool // token responses
+	requestedScope                     string
+
+	url       string // what Bytes judges by
+	expecting *CallbackExpectation
+	partners  []partner
 }
 
 // problem is a finding of the decoder, ready to become a violation.

@@ -11,13 +11,17 @@ import "github.com/mcpoauth/mcpoauth/gen"
 // META-4, META-6
 func WithReport(report gen.Report) Option {
 	return func(o *options) {
-		for _, p := range report.Problems {
+		for _, p := range report.Problems[:min(len(report.Problems), maxProblems)] {
 			o.problems = append(o.problems, problem{
 				rule: reportRule(p.Kind), pointer: p.Pointer, detail: problemDetail(p.Kind, p.Detail), offset: p.Offset + 1,
 			})
 		}
 	}
 }
+
+// maxProblems bounds what is taken from a report: nobody reads the ten
+// thousandth problem of a hostile document.
+const maxProblems = 1000
 
 // reportRule maps problems that leave the document usable.
 func reportRule(kind gen.ProblemKind) Rule {
@@ -45,6 +49,29 @@ func refusalRule(kind gen.ProblemKind) Rule {
 		return RuleSyntax
 	}
 	return RuleMissingMember
+}
+
+// failureRule names what the decoder refused: a required member has a rule of
+// its own where the table says more about it.
+func failureRule(document string, failure *gen.DecodeError) Rule {
+	own, ok := requiredRules[document+failure.Pointer]
+	switch {
+	case !ok:
+	case failure.Kind == gen.ProblemMissing, failure.Kind == gen.ProblemNull, failure.Kind == gen.ProblemEmpty:
+		return own.missing
+	case failure.Kind == gen.ProblemValue:
+		return own.value
+	}
+	return refusalRule(failure.Kind)
+}
+
+var requiredRules = map[string]struct{ missing, value Rule }{
+	documentResource + "/resource":     {RulePRMResource, RulePRMResourceURL},
+	documentServer + "/issuer":         {RuleIssuer, RuleIssuerURL},
+	documentInformation + "/client_id": {RuleClientID, RuleMissingMember},
+	documentClientID + "/client_id":    {RuleClientIDDocumentID, RuleClientIDURL},
+	documentToken + "/access_token":    {RuleAccessToken, RuleMissingMember},
+	documentError + "/error":           {RuleErrorCode, RuleMissingMember},
 }
 
 func problemDetail(kind gen.ProblemKind, detail string) string {

@@ -5,6 +5,7 @@ package validate
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 )
@@ -30,6 +31,7 @@ var resourceRules = []func(*check, *gen.ProtectedResourceMetadata){
 	checkBearerMethods,
 	checkResourceScopes,
 	checkResourceSigning,
+	checkResourceName,
 	func(c *check, doc *gen.ProtectedResourceMetadata) { c.names(doc, doc.Extra, true) },
 }
 
@@ -98,14 +100,17 @@ func checkAuthorizationServers(c *check, doc *gen.ProtectedResourceMetadata) {
 		c.add(RulePRMAuthorizationServers, pointer, "no authorization server is named"+c.why(pointer))
 		return
 	}
-	for i, issuer := range doc.AuthorizationServers {
+	for i, issuer := range head(doc.AuthorizationServers) {
 		at := pointer + "/" + strconv.Itoa(i)
 		if i < maxPerRule && slices.Contains(doc.AuthorizationServers[:i], issuer) {
 			c.add(RulePRMAuthorizationServerTwice, at, quoteURL(issuer)+" stands twice")
 		}
-		if reason := issuerURLReason(issuer, c.options); reason != "" {
+		switch reason := issuerURLReason(issuer, c.options); {
+		case reason != "":
 			c.add(RulePRMAuthorizationServerURL, at, quoteURL(issuer)+": "+reason)
-		} else if isPlainHTTP(issuer) {
+		case isWellKnown(issuer):
+			c.add(RulePRMAuthorizationServerWellKnown, at, quoteURL(issuer)+" is the URL of a metadata document")
+		case isPlainHTTP(issuer):
 			c.add(RulePRMInsecureHTTP, at, quoteURL(issuer)+" is plain http")
 		}
 	}
@@ -122,7 +127,7 @@ func checkResourceKeys(c *check, doc *gen.ProtectedResourceMetadata) {
 func checkBearerMethods(c *check, doc *gen.ProtectedResourceMetadata) {
 	const pointer = "/bearer_methods_supported"
 	methods := doc.BearerMethodsSupported
-	for i, method := range methods {
+	for i, method := range head(methods) {
 		if method != "header" && method != "body" && method != "query" {
 			c.add(RulePRMBearerMethod, pointer+"/"+strconv.Itoa(i), quote(method)+" is no bearer method")
 		}
@@ -138,6 +143,20 @@ func checkBearerMethods(c *check, doc *gen.ProtectedResourceMetadata) {
 	case methods != nil && !slices.Contains(methods, "header"):
 		c.add(RulePRMBearerHeader, pointer, "header is not among the bearer methods")
 	}
+}
+
+// RFC 9728 §2: resource_name is RECOMMENDED, in any language.
+func checkResourceName(c *check, doc *gen.ProtectedResourceMetadata) {
+	const pointer = "/resource_name"
+	if doc.ResourceName != "" || c.reported(pointer) {
+		return
+	}
+	for name := range doc.Extra {
+		if strings.HasPrefix(name, "resource_name#") {
+			return
+		}
+	}
+	c.add(RulePRMResourceName, pointer, "the name is absent")
 }
 
 // RFC 6749 §3.3 for the syntax. MCP, Refresh Tokens: servers SHOULD NOT list
@@ -161,4 +180,9 @@ func checkResourceSigning(c *check, doc *gen.ProtectedResourceMetadata) {
 			"/resource_signing_alg_values_supported/"+strconv.Itoa(i), "none is among the algorithms")
 	}
 	c.proofAlgorithms(RulePRMDPoPAlgorithm, doc.DPoPSigningAlgValuesSupported)
+	c.values(RulePRMAlgorithmKnown, "/resource_signing_alg_values_supported", doc.ResourceSigningAlgValuesSupported, isAlgorithm, "is no signature algorithm")
+	c.values(RulePRMAlgorithmKnown, "/dpop_signing_alg_values_supported", doc.DPoPSigningAlgValuesSupported, isAlgorithm, "is no signature algorithm")
+	if doc.SignedMetadata != "" {
+		c.statement(RulePRMSignedMetadata, "/signed_metadata", doc.SignedMetadata)
+	}
 }

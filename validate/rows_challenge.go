@@ -21,9 +21,29 @@ const (
 	RuleChallengeScopeSyntax Rule = "challenge-scope-syntax"
 	// RuleChallengeOfflineAccess is broken by offline_access in the scope.
 	RuleChallengeOfflineAccess Rule = "challenge-scope-offline-access"
+	// RuleChallengeSyntax is broken by a field that RFC 9110 does not allow.
+	RuleChallengeSyntax Rule = "challenge-syntax"
+	// RuleChallengeScheme is broken by a field without a Bearer or DPoP challenge (DISC-3).
+	RuleChallengeScheme Rule = "challenge-scheme"
+	// RuleChallengeParameterTwice is broken by a parameter that stands twice.
+	RuleChallengeParameterTwice Rule = "challenge-parameter-twice"
+	// RuleChallengeErrorURI is broken by an error_uri that nobody should open.
+	RuleChallengeErrorURI Rule = "challenge-error-uri"
+	// RuleChallengeProof is broken by none or a symmetric algorithm for DPoP proofs.
+	RuleChallengeProof Rule = "challenge-dpop-algorithm"
 )
 
 var challengeRows = []Row{
+	{ID: RuleChallengeSyntax, Severity: SeverityError, Citation: rfc(9110, "11.6.1"),
+		Sentence: "The field is a list of challenges: scheme, space, parameters with commas between, values quoted that are no tokens"},
+	{ID: RuleChallengeScheme, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6750, "3"),
+		Sentence: "A challenge has the scheme Bearer or DPoP"},
+	{ID: RuleChallengeParameterTwice, Severity: SeverityError, Citation: rfc(9110, "11.2"),
+		Sentence: "A parameter stands once in a challenge"},
+	{ID: RuleChallengeErrorURI, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(6750, "3"),
+		Sentence: "`error_uri` is an absolute http or https URL"},
+	{ID: RuleChallengeProof, Severity: SeverityError, Citation: rfc(9449, "7.1"),
+		Sentence: "`algs` has asymmetric algorithms only"},
 	{ID: RuleChallengeMetadata, Severity: SeverityInfo, Citation: rfc(9728, "5.1"),
 		Sentence: "`resource_metadata` is there: without it clients guess well-known URLs"},
 	{ID: RuleChallengeMetadataURL, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(9728, "5.1"),

@@ -66,6 +66,34 @@ const (
 	// RuleClientSubstituted is broken by a registration with other values than
 	// were asked for (REG-5).
 	RuleClientSubstituted Rule = "client-substituted"
+	// RuleClientGrantDropped is broken by a registration without the
+	// authorization_code that was asked for.
+	RuleClientGrantDropped Rule = "client-grant-dropped"
+	// RuleClientRefreshDropped is broken by a registration without the
+	// refresh_token grant that was asked for.
+	RuleClientRefreshDropped Rule = "client-refresh-dropped"
+	// RuleClientReturned is broken by an answer that leaves out what was registered.
+	RuleClientReturned Rule = "client-metadata-returned"
+	// RuleClientGrantPassword is broken by the password grant.
+	RuleClientGrantPassword Rule = "client-grant-password"
+	// RuleClientCredentialsPublic is broken by a client that uses its own
+	// credentials without having any.
+	RuleClientCredentialsPublic Rule = "client-credentials-public"
+	// RuleClientGrantKnown is broken by a grant type that is neither registered nor a URI.
+	RuleClientGrantKnown Rule = "client-grant-known"
+	// RuleClientURI is broken by a registration request without client_uri.
+	RuleClientURI Rule = "client-uri"
+	// RuleSoftwareStatement is broken by a software statement that is no signed JWT.
+	RuleSoftwareStatement Rule = "client-software-statement"
+	// RuleClientKeyMembers is broken by a key without the members of its type.
+	RuleClientKeyMembers Rule = "client-key-members"
+	// RuleClientKeyTwice is broken by two keys with one identifier.
+	RuleClientKeyTwice Rule = "client-key-id-twice"
+	// RuleClientCertificateKeys is broken by a self-signed certificate without keys.
+	RuleClientCertificateKeys Rule = "client-certificate-keys"
+	// RuleClientCertificateSubject is broken by tls_client_auth without exactly
+	// one member that says who the certificate is for.
+	RuleClientCertificateSubject Rule = "client-certificate-subject"
 )
 
 var clientRows = []Row{
@@ -126,6 +154,30 @@ var clientRows = []Row{
 		Sentence: "Clients do not use the implicit grant"},
 	{ID: RuleClientSubstituted, Severity: SeverityInfo, Citation: rfc(7591, "3.2.1"),
 		Sentence: "The server registered what was asked for; a client takes other values as they are"},
+	{ID: RuleClientGrantDropped, Severity: SeverityRefuse, Use: UseAuthorizationCode, Citation: rfc(7591, "3.2.1"),
+		Sentence: "The server registered authorization_code when that was asked for"},
+	{ID: RuleClientRefreshDropped, Severity: SeverityWarning, Citation: rfc(7591, "3.2.1"),
+		Sentence: "The server registered refresh_token when that was asked for: without it users log in at every expiry"},
+	{ID: RuleClientReturned, Severity: SeverityError, Citation: rfc(7591, "3.2.1"),
+		Sentence: "The answer has the `redirect_uris` that were registered"},
+	{ID: RuleClientGrantPassword, Severity: SeverityWarning, Citation: rfc(9700, "2.4"),
+		Sentence: "Clients do not use the password grant"},
+	{ID: RuleClientCredentialsPublic, Severity: SeverityError, Citation: rfc(6749, "4.4"),
+		Sentence: "A client that uses client_credentials authenticates: its method is not none"},
+	{ID: RuleClientGrantKnown, Severity: SeverityWarning, Citation: rfc(7591, "2"),
+		Sentence: "`grant_types` has registered values, or absolute URIs for extensions"},
+	{ID: RuleClientURI, Severity: SeverityInfo, Citation: rfc(7591, "2"),
+		Sentence: "`client_uri` is there: a page that tells people about the client"},
+	{ID: RuleSoftwareStatement, Severity: SeverityError, Citation: rfc(7591, "2.3"),
+		Sentence: "`software_statement` is a signed JWT with an iss claim"},
+	{ID: RuleClientKeyMembers, Severity: SeverityError, Citation: rfc(7518, "6"),
+		Sentence: "A key in `jwks` has the members of its type: crv, x and y of EC, n and e of RSA, crv and x of OKP"},
+	{ID: RuleClientKeyTwice, Severity: SeverityWarning, Citation: rfc(7517, "4.5"),
+		Sentence: "Each `kid` stands once in `jwks`"},
+	{ID: RuleClientCertificateKeys, Severity: SeverityError, Citation: rfc(8705, "2.2.2"),
+		Sentence: "A client with a self-signed certificate has `jwks` or `jwks_uri`"},
+	{ID: RuleClientCertificateSubject, Severity: SeverityError, Citation: rfc(8705, "2.1.2"),
+		Sentence: "A client with the method tls_client_auth has exactly one member that says who the certificate is for"},
 }
 
 // Rules of Client ID Metadata Documents.
@@ -148,6 +200,11 @@ const (
 	RuleClientIDDocumentKeys Rule = "cimd-keys"
 	// RuleClientIDDocumentSecret is broken by a secret in the public document.
 	RuleClientIDDocumentSecret Rule = "cimd-client-secret"
+	// RuleClientIDDocumentOrigin is broken by an https redirect URI on another
+	// origin than the client's.
+	RuleClientIDDocumentOrigin Rule = "cimd-redirect-origin"
+	// RuleClientIDDocumentSize is broken by a document that servers may refuse to read.
+	RuleClientIDDocumentSize Rule = "cimd-size"
 )
 
 var clientIDRows = []Row{
@@ -170,4 +227,8 @@ var clientIDRows = []Row{
 		Sentence: "A client that authenticates with private_key_jwt has `jwks` or `jwks_uri`"},
 	{ID: RuleClientIDDocumentSecret, Severity: SeverityRefuse, Use: UseDocument, Citation: cimd("4.1"),
 		Sentence: "The document, which everyone can read, has neither `client_secret` nor `client_secret_expires_at`"},
+	{ID: RuleClientIDDocumentOrigin, Severity: SeverityInfo, Citation: cimd("6.1"),
+		Sentence: "https redirect URIs are on the origin of `client_id`: a server may insist on it"},
+	{ID: RuleClientIDDocumentSize, Severity: SeverityWarning, Citation: cimd("6.6"),
+		Sentence: "The document is at most 5 KB long: servers may refuse to read more"},
 }

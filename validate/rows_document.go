@@ -19,6 +19,10 @@ var urlRows = []Row{
 const (
 	// RuleMissingDocument is broken by a nil document.
 	RuleMissingDocument Rule = "decode-missing-document"
+	// RuleUnknownKind is broken by a document of which nobody can tell what it is.
+	RuleUnknownKind Rule = "decode-unknown-kind"
+	// RuleByteOrderMark is broken by a byte order mark before the document.
+	RuleByteOrderMark Rule = "decode-byte-order-mark"
 	// RuleSyntax is broken by bytes that are no JSON object, or are followed by more.
 	RuleSyntax Rule = "decode-syntax"
 	// RuleDuplicateMember is broken by a member that stands twice in an object.
@@ -46,6 +50,10 @@ const (
 var documentRows = []Row{
 	{ID: RuleMissingDocument, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8259, "2"),
 		Sentence: "There is a document"},
+	{ID: RuleUnknownKind, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8259, "4"),
+		Sentence: "The kind of the document is given, or its members tell it"},
+	{ID: RuleByteOrderMark, Severity: SeverityWarning, Citation: rfc(8259, "8.1"),
+		Sentence: "No byte order mark stands before a document"},
 	{ID: RuleSyntax, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8259, "2"),
 		Sentence: "A document is one JSON object and nothing after it"},
 	{ID: RuleDuplicateMember, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(8259, "4"),

@@ -13,6 +13,8 @@ const (
 	RuleNameForeign Rule = "member-foreign"
 	// RuleNameSecret is broken by a secret in a document that everyone can read.
 	RuleNameSecret Rule = "member-secret"
+	// RuleNameLanguage is broken by a name with a # and no language tag after it.
+	RuleNameLanguage Rule = "member-language-tag"
 )
 
 var nameRows = []Row{
@@ -24,4 +26,6 @@ var nameRows = []Row{
 		Sentence: "A member stands in the document that its specification puts it in: elsewhere it is ignored"},
 	{ID: RuleNameSecret, Severity: SeverityError, Citation: rfc(6819, "4.1.1"),
 		Sentence: "A document that everyone can read has no secrets in it"},
+	{ID: RuleNameLanguage, Severity: SeverityWarning, Citation: rfc(5646, "2.1"),
+		Sentence: "What follows a # in the name of a member is a language tag"},
 }

@@ -49,6 +49,15 @@ const (
 	RulePRMBearerQuery Rule = "prm-bearer-query"
 	// RulePRMDPoPAlgorithm is broken by none or a symmetric algorithm for DPoP proofs.
 	RulePRMDPoPAlgorithm Rule = "prm-dpop-algorithm"
+	// RulePRMResourceName is broken by metadata without resource_name.
+	RulePRMResourceName Rule = "prm-resource-name"
+	// RulePRMAlgorithmKnown is broken by an algorithm that JOSE does not register.
+	RulePRMAlgorithmKnown Rule = "prm-algorithm-known"
+	// RulePRMSignedMetadata is broken by signed_metadata that is no signed JWT.
+	RulePRMSignedMetadata Rule = "prm-signed-metadata"
+	// RulePRMAuthorizationServerWellKnown is broken by the URL of a metadata
+	// document among the authorization servers.
+	RulePRMAuthorizationServerWellKnown Rule = "prm-authorization-server-well-known"
 )
 
 var resourceRows = []Row{
@@ -97,4 +106,12 @@ var resourceRows = []Row{
 		Sentence: "`bearer_methods_supported` does not have query: URLs are logged"},
 	{ID: RulePRMDPoPAlgorithm, Severity: SeverityError, Citation: rfc(9449, "4.2"),
 		Sentence: "`dpop_signing_alg_values_supported` has asymmetric algorithms only"},
+	{ID: RulePRMResourceName, Severity: SeverityInfo, Citation: rfc(9728, "2"),
+		Sentence: "`resource_name` is there: people are asked to trust the resource by it"},
+	{ID: RulePRMAlgorithmKnown, Severity: SeverityWarning, Citation: rfc(7518, "3.1"),
+		Sentence: "Signing algorithms have their registered names, in their case"},
+	{ID: RulePRMSignedMetadata, Severity: SeverityError, Citation: rfc(9728, "2.2"),
+		Sentence: "`signed_metadata` is a signed JWT with an iss claim"},
+	{ID: RulePRMAuthorizationServerWellKnown, Severity: SeverityWarning, Citation: rfc(9728, "2"),
+		Sentence: "Each entry of `authorization_servers` is an issuer, not the URL of its metadata"},
 }

@@ -105,6 +105,36 @@ const (
 	RuleOpenIDSigningAlgorithm Rule = "asm-openid-signing-algorithm"
 	// RuleOpenIDScope is broken by scopes without openid.
 	RuleOpenIDScope Rule = "asm-openid-scope"
+	// RuleResponseTypeKnown is broken by a response type that nobody registered.
+	RuleResponseTypeKnown Rule = "asm-response-type-known"
+	// RuleResponseModeKnown is broken by a response mode that nobody registered.
+	RuleResponseModeKnown Rule = "asm-response-mode-known"
+	// RuleGrantTypeKnown is broken by a grant type that is neither registered nor a URI.
+	RuleGrantTypeKnown Rule = "asm-grant-type-known"
+	// RuleAlgorithmKnown is broken by an algorithm that JOSE does not register.
+	RuleAlgorithmKnown Rule = "asm-algorithm-known"
+	// RuleAuthSigningRS256 is broken by client authentication without RS256.
+	RuleAuthSigningRS256 Rule = "asm-auth-signing-rs256"
+	// RuleScopes is broken by metadata without scopes.
+	RuleScopes Rule = "asm-scopes"
+	// RuleLanguageTag is broken by a locale that is no language tag.
+	RuleLanguageTag Rule = "asm-language-tag"
+	// RuleListTwice is broken by a value that a list has twice.
+	RuleListTwice Rule = "asm-list-twice"
+	// RuleSignedMetadata is broken by signed_metadata that is no signed JWT.
+	RuleSignedMetadata Rule = "asm-signed-metadata"
+	// RuleIssuerWellKnown is broken by the URL of a metadata document as issuer.
+	RuleIssuerWellKnown Rule = "asm-issuer-well-known"
+	// RuleEndpointShared is broken by one URL for authorization and token endpoint.
+	RuleEndpointShared Rule = "asm-endpoint-shared"
+	// RuleIDJAGGrant is broken by the ID-JAG profile without its grant.
+	RuleIDJAGGrant Rule = "asm-id-jag-grant"
+	// RuleOpenIDValue is broken by a display or claim type that OpenID Connect does not define.
+	RuleOpenIDValue Rule = "asm-openid-value"
+	// RuleOpenIDRecommended is broken by a provider without a recommended member.
+	RuleOpenIDRecommended Rule = "asm-openid-recommended"
+	// RuleOpenIDSigningNone is broken by ID tokens without signature.
+	RuleOpenIDSigningNone Rule = "asm-openid-signing-none"
 )
 
 var serverRows = []Row{
@@ -199,4 +229,35 @@ var serverRows = []Row{
 		Sentence: "`id_token_signing_alg_values_supported` has RS256"},
 	{ID: RuleOpenIDScope, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
 		Sentence: "`scopes_supported`, when it is there, has openid"},
+	{ID: RuleResponseTypeKnown, Severity: SeverityWarning, Citation: rfc(8414, "2"),
+		Sentence: "`response_types_supported` has registered values: none, or code, token and id_token in any combination"},
+	{ID: RuleResponseModeKnown, Severity: SeverityInfo, Citation: rfc(8414, "2"),
+		Sentence: "`response_modes_supported` has registered values: query, fragment, form_post, and those of JARM"},
+	{ID: RuleGrantTypeKnown, Severity: SeverityWarning, Citation: rfc(6749, "4.5"),
+		Sentence: "`grant_types_supported` has registered values, or absolute URIs for extensions"},
+	{ID: RuleAlgorithmKnown, Severity: SeverityWarning, Citation: rfc(7518, "3.1"),
+		Sentence: "Signing algorithms have their registered names, in their case"},
+	{ID: RuleAuthSigningRS256, Severity: SeverityInfo, Citation: rfc(8414, "2"),
+		Profiles: map[Profile]Severity{ProfileRFC: SeverityWarning},
+		Sentence: "`token_endpoint_auth_signing_alg_values_supported` has RS256"},
+	{ID: RuleScopes, Severity: SeverityInfo, Citation: rfc(8414, "2"),
+		Sentence: "`scopes_supported` is there"},
+	{ID: RuleLanguageTag, Severity: SeverityWarning, Citation: rfc(5646, "2.1"),
+		Sentence: "Locales are language tags: subtags of letters and digits with hyphens between"},
+	{ID: RuleListTwice, Severity: SeverityInfo, Citation: rfc(8414, "2"),
+		Sentence: "A value stands once in a list"},
+	{ID: RuleSignedMetadata, Severity: SeverityError, Citation: rfc(8414, "2.1"),
+		Sentence: "`signed_metadata` is a signed JWT with an iss claim"},
+	{ID: RuleIssuerWellKnown, Severity: SeverityWarning, Citation: rfc(8414, "3"),
+		Sentence: "`issuer` is the identifier of the server, not the URL of its metadata"},
+	{ID: RuleEndpointShared, Severity: SeverityWarning, Citation: rfc(6749, "3"),
+		Sentence: "The authorization endpoint and the token endpoint are two: one is for browsers, the other for clients"},
+	{ID: RuleIDJAGGrant, Severity: SeverityWarning, Citation: rfc(7523, "2.1"),
+		Sentence: "The ID-JAG profile among `authorization_grant_profiles_supported` comes with the JWT bearer grant"},
+	{ID: RuleOpenIDValue, Severity: SeverityError, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`display_values_supported` has page, popup, touch and wap, `claim_types_supported` normal, aggregated and distributed"},
+	{ID: RuleOpenIDRecommended, Severity: SeverityInfo, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`userinfo_endpoint` and `claims_supported` are there"},
+	{ID: RuleOpenIDSigningNone, Severity: SeverityWarning, Citation: oidc("discovery", "ProviderMetadata", "3"),
+		Sentence: "`id_token_signing_alg_values_supported` does not have none: ID tokens of the authorization endpoint are signed"},
 }

@@ -31,6 +31,8 @@ const (
 	RuleAccessTokenCharset Rule = "token-access-token-charset"
 	// RuleIDTokenSyntax is broken by an ID token that is no JWT.
 	RuleIDTokenSyntax Rule = "token-id-token-syntax"
+	// RuleTokenScopeGranted is broken by a granted scope that lacks a requested one.
+	RuleTokenScopeGranted Rule = "token-scope-granted"
 )
 
 var tokenRows = []Row{
@@ -58,6 +60,8 @@ var tokenRows = []Row{
 		Sentence: "A bearer token has letters, digits and -._~+/ only, with = at its end"},
 	{ID: RuleIDTokenSyntax, Severity: SeverityWarning, Citation: rfc(7519, "3"),
 		Sentence: "`id_token` is a JWT: three or five parts with dots between"},
+	{ID: RuleTokenScopeGranted, Severity: SeverityInfo, Citation: rfc(6749, "3.3"),
+		Sentence: "`scope` has what was asked for; a server may grant less, and a client lives with it"},
 }
 
 // Rules of error responses.
@@ -103,6 +107,12 @@ const (
 	RuleCodeAndError Rule = "callback-code-and-error"
 	// RuleCodeMissing is broken by a response with neither code nor error.
 	RuleCodeMissing Rule = "callback-code-missing"
+	// RuleCodeSyntax is broken by a code with characters beyond printable ASCII.
+	RuleCodeSyntax Rule = "callback-code-syntax"
+	// RuleIssURL is broken by an iss that is no issuer identifier.
+	RuleIssURL Rule = "callback-iss-url"
+	// RuleCallbackFragment is broken by a response in the fragment of the URL.
+	RuleCallbackFragment Rule = "callback-fragment"
 )
 
 var callbackRows = []Row{
@@ -118,4 +128,10 @@ var callbackRows = []Row{
 		Sentence: "A response does not have `code` and `error` together"},
 	{ID: RuleCodeMissing, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "4.1.2"),
 		Sentence: "A response has `code` or `error`"},
+	{ID: RuleCodeSyntax, Severity: SeverityError, Citation: rfc(6749, "A.11"),
+		Sentence: "`code` is printable ASCII"},
+	{ID: RuleIssURL, Severity: SeverityError, Citation: rfc(9207, "2"),
+		Sentence: "`iss` is an issuer identifier: an https URL without query and fragment"},
+	{ID: RuleCallbackFragment, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(6749, "4.1.2"),
+		Sentence: "The response stands in the query of the redirect: a fragment never reaches the client's server"},
 }

@@ -2,7 +2,10 @@
 
 package validate
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Rule names one rule. Rules are stable: an id is never given to another rule.
 // The first word is the document: prm, asm, client, cimd, token, callback; url
@@ -15,7 +18,7 @@ type Rule string
 
 // Error returns the id and the rule's sentence.
 func (r Rule) Error() string {
-	if row, ok := Lookup(r); ok {
+	if row, ok := rowOf(r); ok {
 		return "validate: rule " + string(r) + ": " + row.Sentence
 	}
 	return "validate: rule " + string(r)
@@ -35,6 +38,10 @@ type Row struct {
 	Sentence string `json:"sentence"`
 	// Profiles holds the severities of profiles that differ from Severity.
 	Profiles map[Profile]Severity `json:"profiles,omitempty"`
+	// Bad breaks the rule, and no other but those that it names.
+	Bad Example `json:"bad"`
+	// Good does not break the rule.
+	Good Example `json:"good"`
 }
 
 // In returns the severity of the row in a profile; "" is the default profile.
@@ -55,15 +62,38 @@ type Citation struct {
 
 // Rules returns the table of all rules, grouped by document, in a fixed order.
 // The slice is the caller's; the rows' maps are not to be written to.
-func Rules() []Row { return append([]Row(nil), table...) }
+func Rules() []Row {
+	rows := append([]Row(nil), table...)
+	for i := range rows {
+		rows[i].illustrate()
+	}
+	return rows
+}
 
 // Lookup returns the row of a rule.
 func Lookup(rule Rule) (Row, bool) {
-	i, ok := tableIndex[rule]
+	row, ok := rowOf(rule)
 	if !ok {
 		return Row{}, false
 	}
-	return table[i], true
+	found := *row
+	found.illustrate()
+	return found, true
+}
+
+// rowOf is Lookup without examples, which cost more than a judgement.
+func rowOf(rule Rule) (*Row, bool) {
+	i, ok := tableIndex[rule]
+	if !ok {
+		return nil, false
+	}
+	return &table[i], true
+}
+
+// illustrate fills in the examples.
+func (r *Row) illustrate() {
+	pair := examples()[r.ID]
+	r.Bad, r.Good = pair.bad, pair.good
 }
 
 // table is the one rule table: the rows of each document's file, in order.
@@ -79,6 +109,8 @@ var table = join(
 	errorRows,
 	callbackRows,
 	challengeRows,
+	stateRows,
+	pairRows,
 )
 
 var tableIndex = func() map[Rule]int {
@@ -90,11 +122,7 @@ var tableIndex = func() map[Rule]int {
 }()
 
 func join(groups ...[]Row) []Row {
-	var all []Row
-	for _, group := range groups {
-		all = append(all, group...)
-	}
-	return all
+	return slices.Concat(groups...)
 }
 
 // rfc cites a section of an RFC.

@@ -50,6 +50,9 @@ var serverRules = []func(*check, *gen.AuthorizationServerMetadata){
 	checkServerHosts,
 	checkIssParameter,
 	checkServerRequests,
+	checkServerValues,
+	checkServerAlgorithms,
+	checkServerSlips,
 	checkOpenID,
 	func(c *check, doc *gen.AuthorizationServerMetadata) { c.names(doc, doc.Extra, true) },
 }
@@ -192,7 +195,7 @@ func checkPKCE(c *check, doc *gen.AuthorizationServerMetadata) {
 	case !slices.Contains(methods, challengeS256):
 		c.add(RulePKCEUnsupported, pointer, "S256 is not among the code challenge methods")
 	}
-	for i, method := range methods {
+	for i, method := range head(methods) {
 		switch at := pointer + "/" + strconv.Itoa(i); method {
 		case challengeS256:
 		case challengePlain:

@@ -14,7 +14,7 @@ import (
 func checkServerGrants(c *check, doc *gen.AuthorizationServerMetadata) {
 	const pointer = "/grant_types_supported"
 	grants := doc.GrantTypesSupported
-	for i, grant := range grants {
+	for i, grant := range head(grants) {
 		at := pointer + "/" + strconv.Itoa(i)
 		switch grant {
 		case "device_code", "urn:ietf:params:oauth:grant-type:device-code":
@@ -54,8 +54,11 @@ func checkDeviceGrant(c *check, doc *gen.AuthorizationServerMetadata) {
 // document has no shared secret, so it needs none or private_key_jwt.
 func checkServerAuthentication(c *check, doc *gen.AuthorizationServerMetadata) {
 	methods := doc.TokenEndpointAuthMethodsSupported
-	checkAuthMethods(c, "/token_endpoint_auth_methods_supported", methods)
-	checkAuthMethods(c, "/revocation_endpoint_auth_methods_supported", doc.RevocationEndpointAuthMethodsSupported)
+	const detail = "is no registered method"
+	c.values(RuleAuthMethod, "/token_endpoint_auth_methods_supported", methods, isAuthMethod, detail)
+	c.values(RuleAuthMethod, "/revocation_endpoint_auth_methods_supported", doc.RevocationEndpointAuthMethodsSupported, isAuthMethod, detail)
+	c.values(RuleAuthMethod, "/introspection_endpoint_auth_methods_supported",
+		doc.IntrospectionEndpointAuthMethodsSupported, isIntrospectionMethod, detail+" or token type")
 	checkAuthAlgorithms(c, "/token_endpoint_auth_signing_alg_values_supported",
 		methods, doc.TokenEndpointAuthSigningAlgValuesSupported)
 	checkAuthAlgorithms(c, "/revocation_endpoint_auth_signing_alg_values_supported",
@@ -69,12 +72,9 @@ func checkServerAuthentication(c *check, doc *gen.AuthorizationServerMetadata) {
 	}
 }
 
-func checkAuthMethods(c *check, pointer string, methods []string) {
-	for i, method := range methods {
-		if !isAuthMethod(method) {
-			c.add(RuleAuthMethod, pointer+"/"+strconv.Itoa(i), quote(method)+" is no registered method")
-		}
-	}
+// isIntrospectionMethod: RFC 8414 §2 takes access token types too.
+func isIntrospectionMethod(method string) bool {
+	return isAuthMethod(method) || equalFold(method, "Bearer") || equalFold(method, "DPoP") || method == "N_A"
 }
 
 func checkAuthAlgorithms(c *check, pointer string, methods, algorithms []string) {

@@ -27,6 +27,10 @@ func RequireDPoP() Option {
 // issued_token_type is required and the type N_A allowed (RFC 8693 §2.2.1).
 func InTokenExchange() Option { return func(o *options) { o.exchange = true } }
 
+// RequestedScope gives the scope that was asked for, tokens with spaces between.
+// RFC 6749 §3.3: a server may grant another one, and then has to say so.
+func RequestedScope(scope string) Option { return func(o *options) { o.requestedScope = scope } }
+
 // Token judges a token response: RFC 6749 §5.1
 // (https://www.rfc-editor.org/rfc/rfc6749#section-5.1). A nil doc is refused.
 // Nothing of a token appears in a violation.
@@ -136,15 +140,18 @@ func checkIDToken(c *check, doc *gen.TokenResponse) {
 
 // RFC 6749 appendix A.17: refresh-token = 1*VSCHAR, where a space is allowed.
 func checkRefreshToken(c *check, doc *gen.TokenResponse) {
-	for _, r := range []byte(doc.RefreshToken.Reveal()) {
-		if r < 0x20 || r > 0x7e {
-			c.add(RuleRefreshTokenSyntax, "/refresh_token", "the refresh token has a character beyond printable ASCII")
-			return
-		}
+	if !isPrintableASCII(doc.RefreshToken.Reveal()) {
+		c.add(RuleRefreshTokenSyntax, "/refresh_token", "the refresh token has a character beyond printable ASCII")
 	}
 }
 
 // RFC 6749 §3.3
 func checkTokenScope(c *check, doc *gen.TokenResponse) {
-	c.scopeWords(RuleTokenScopeSyntax, "/scope", doc.Scope)
+	c.scopeWords(RuleTokenScopeSyntax, doc.Scope)
+	if doc.Scope == "" || c.requestedScope == "" {
+		return
+	}
+	if missing := firstMissing(strings.Fields(c.requestedScope), strings.Fields(doc.Scope)); missing != "" {
+		c.add(RuleTokenScopeGranted, "/scope", quote(missing)+" was asked for and is not granted")
+	}
 }

@@ -17,9 +17,9 @@ func TestHandMadeDocuments(t *testing.T) {
 		found Violations
 		want  []Rule
 	}{
-		{ProtectedResource(&gen.ProtectedResourceMetadata{}, ""), []Rule{RulePRMResource, RulePRMAuthorizationServers, RulePRMScopes}}, // DISC-8
+		{ProtectedResource(&gen.ProtectedResourceMetadata{}, ""), []Rule{RulePRMResource, RulePRMAuthorizationServers, RulePRMScopes, RulePRMResourceName}}, // DISC-8
 		{AuthorizationServer(&gen.AuthorizationServerMetadata{TokenEndpoint: "https://h/t", GrantTypesSupported: []string{"client_credentials"}}, "https://h"),
-			[]Rule{RuleIssuer, RuleResponseTypes}},
+			[]Rule{RuleIssuer, RuleResponseTypes, RuleScopes}},
 		{ClientInformation(&gen.ClientInformation{}, nil), []Rule{RuleClientID}},
 		{ErrorResponse(&gen.ErrorResponse{}), []Rule{RuleErrorCode}},
 		{Token(&gen.TokenResponse{TokenType: "Bearer", ExpiresIn: new(gen.Seconds)}), []Rule{RuleAccessToken}}, // TOK-6
@@ -28,7 +28,7 @@ func TestHandMadeDocuments(t *testing.T) {
 		{AuthorizationServer(&gen.AuthorizationServerMetadata{
 			Issuer: "https://h", TokenEndpoint: "javascript:alert(1)", ResponseTypesSupported: []string{"code"},
 			GrantTypesSupported: []string{"client_credentials"}, ServiceDocumentation: "none yet",
-		}, "https://h"), []Rule{RuleTokenEndpoint, RuleSchema}}, // META-3
+		}, "https://h"), []Rule{RuleTokenEndpoint, RuleScopes, RuleSchema}}, // META-3
 	}
 	for i, test := range tests {
 		var got []Rule
@@ -68,7 +68,7 @@ func TestDecodeRefusals(t *testing.T) {
 		{"trailing data", "{\"resource\":\"https://h/mcp\"}\n{}", RuleSyntax, "", 2, 1},
 		{"a duplicate", "{\n \"resource\": \"https://h/mcp\",\n \"resource\": \"https://evil.example\"\n}", RuleDuplicateMember, "/resource", 3, 14},
 		{"a duplicate of an unknown member", `{"resource":"https://h/mcp","x":1,"x":2}`, RuleDuplicateMember, "/x", 1, 39},
-		{"another case", `{"Resource":"https://h/mcp"}`, RuleMissingMember, "/resource", 1, 29},
+		{"another case", `{"Resource":"https://h/mcp"}`, RulePRMResource, "/resource", 1, 29},
 		{"a number", `{"resource": 7}`, RuleMissingMember, "/resource", 1, 14},
 		{"depth", `{"x":` + strings.Repeat("[", 10_000), RuleBounds, "/x", 1, 69},
 		{"size", `{"x":"` + strings.Repeat("x", 2<<20) + `"}`, RuleBounds, "", 1, 1<<20 + 1},

@@ -1,0 +1,36 @@
+// Examples: protected resource metadata.
+
+package validate
+
+var resourceExamples = []example{
+	{rule: RulePRMResource, model: "prm", drop: "resource"},
+	{rule: RulePRMResourceURL, model: "prm", bad: `"resource": "https://mcp.example.com/mcp#tools"`},
+	{rule: RulePRMResourceQuery, model: "prm", bad: `"resource": "https://mcp.example.com/mcp?tenant=1"`, forURL: "https://mcp.example.com/mcp?tenant=1"},
+	{rule: RuleResourceCovers, model: "prm", bad: `"resource": "https://mcp.example.org/mcp"`},
+	{rule: RulePRMResourceExact, model: "prm", bad: `"resource": "https://mcp.example.com"`},
+	{rule: RulePRMAuthorizationServers, model: "prm", drop: "authorization_servers"},
+	{rule: RulePRMAuthorizationServerURL, model: "prm", bad: `"authorization_servers": ["http://as.example.com"]`},
+	{rule: RulePRMInsecureHTTP, model: "prm", bad: `"authorization_servers": ["http://localhost:9000"]`},
+	{rule: RulePRMJWKSURI, model: "prm", bad: `"jwks_uri": "http://mcp.example.com/jwks.json"`, good: `"jwks_uri": "https://mcp.example.com/jwks.json"`},
+	{rule: RulePRMBearerMethod, model: "prm", bad: `"bearer_methods_supported": ["header", "form"]`, good: `"bearer_methods_supported": ["header", "body"]`},
+	{rule: RulePRMBearerHeader, model: "prm", bad: `"bearer_methods_supported": ["body"]`, good: `"bearer_methods_supported": ["header"]`},
+	{rule: RulePRMBearerQuery, model: "prm", bad: `"bearer_methods_supported": ["header", "query"]`, good: `"bearer_methods_supported": ["header"]`},
+	{rule: RulePRMScopeSyntax, model: "prm", bad: `"scopes_supported": ["files:read files:write"]`},
+	{rule: RulePRMOfflineAccess, model: "prm", bad: `"scopes_supported": ["files:read", "offline_access"]`},
+	{rule: RulePRMSigningAlgorithmNone, model: "prm", bad: `"resource_signing_alg_values_supported": ["ES256", "none"]`,
+		good: `"resource_signing_alg_values_supported": ["ES256"]`},
+	{rule: RulePRMResourceNormal, model: "prm", bad: `"resource": "https://mcp.example.com:443/mcp"`, besides: []Rule{RulePRMResourceExact}},
+	{rule: RulePRMResourceSlash, model: "prm", bad: `"resource": "https://mcp.example.com/"`, good: `"resource": "https://mcp.example.com"`,
+		forURL: "https://mcp.example.com", goodFor: "https://mcp.example.com", besides: []Rule{RulePRMResourceExact}},
+	{rule: RulePRMAuthorizationServerTwice, model: "prm", bad: `"authorization_servers": ["https://as.example.com", "https://as.example.com"]`},
+	{rule: RulePRMScopes, model: "prm", drop: "scopes_supported"},
+	{rule: RulePRMDPoPAlgorithm, model: "prm", bad: `"dpop_signing_alg_values_supported": ["ES256", "HS256"]`,
+		good: `"dpop_signing_alg_values_supported": ["ES256"]`},
+	{rule: RulePRMResourceName, model: "prm", drop: "resource_name"},
+	{rule: RulePRMAlgorithmKnown, model: "prm", bad: `"resource_signing_alg_values_supported": ["es256"]`,
+		good: `"resource_signing_alg_values_supported": ["ES256"]`},
+	{rule: RulePRMSignedMetadata, model: "prm", bad: `"signed_metadata": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0."`,
+		good: `"signed_metadata": "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"`},
+	{rule: RulePRMAuthorizationServerWellKnown, model: "prm",
+		bad: `"authorization_servers": ["https://as.example.com/.well-known/oauth-authorization-server"]`},
+}

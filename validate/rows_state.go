@@ -1,0 +1,72 @@
+// Rows: the records of persisted state (spec/README.md, section Records).
+
+package validate
+
+// Rules of persisted state.
+const (
+	// RuleStateVersion is broken by a record of an unknown version (STORE-1).
+	RuleStateVersion Rule = "state-version"
+	// RuleStateTombstone is broken by a deleted record with a token or a verifier (STORE-1).
+	RuleStateTombstone Rule = "state-tombstone"
+	// RuleStateIssuer is broken by credentials without the issuer they belong to (BIND-1).
+	RuleStateIssuer Rule = "state-issuer"
+	// RuleStateEndpoint is broken by an endpoint that cannot be used (META-3).
+	RuleStateEndpoint Rule = "state-endpoint"
+	// RuleStateTokenEndpoint is broken by a refresh token or a login under way
+	// without a token endpoint (REF-1).
+	RuleStateTokenEndpoint Rule = "state-token-endpoint"
+	// RuleStateClient is broken by a record without the client it needs.
+	RuleStateClient Rule = "state-client"
+	// RuleStateClientSecret is broken by a secret method without a secret.
+	RuleStateClientSecret Rule = "state-client-secret"
+	// RuleStateToken is broken by a session without tokens.
+	RuleStateToken Rule = "state-token"
+	// RuleStateTimes is broken by an end before its beginning.
+	RuleStateTimes Rule = "state-times"
+	// RuleStateResource is broken by a resource that does not cover the configured URL (DISC-9).
+	RuleStateResource Rule = "state-resource"
+	// RuleStatePending is broken by a login under way that cannot be finished (AUTHZ-8).
+	RuleStatePending Rule = "state-pending"
+	// RuleStateVerifier is broken by a code verifier that is none (AUTHZ-1).
+	RuleStateVerifier Rule = "state-code-verifier"
+	// RuleStateExpiry is broken by a login under way without an end (AUTHZ-8).
+	RuleStateExpiry Rule = "state-expiry"
+	// RuleStateMetadata is broken by a stored document without itself or its URL (DISC-17).
+	RuleStateMetadata Rule = "state-metadata"
+)
+
+var stateRows = []Row{
+	{ID: RuleStateVersion, Severity: SeverityRefuse, Use: UseDocument, Citation: records(),
+		Sentence: "`version` is 1: a record of another version is left as it is"},
+	{ID: RuleStateTombstone, Severity: SeverityError, Citation: records(),
+		Sentence: "A deleted record holds no token and no code verifier"},
+	{ID: RuleStateIssuer, Severity: SeverityRefuse, Use: UseDocument, Citation: records(),
+		Sentence: "Credentials have the `issuer` that they belong to"},
+	{ID: RuleStateEndpoint, Severity: SeverityRefuse, Use: UseMember, Citation: records(),
+		Sentence: "An endpoint is an absolute https URL (http on loopback) without user information and fragment"},
+	{ID: RuleStateTokenEndpoint, Severity: SeverityRefuse, Use: UseToken, Citation: records(),
+		Sentence: "`token_endpoint` stands beside a refresh token, and in a login under way"},
+	{ID: RuleStateClient, Severity: SeverityRefuse, Use: UseToken, Citation: records(),
+		Sentence: "`client` with its `client_id` is there where a token request is to come, and in a registration"},
+	{ID: RuleStateClientSecret, Severity: SeverityRefuse, Use: UseToken, Citation: records(),
+		Sentence: "A client that authenticates with a secret has one"},
+	{ID: RuleStateToken, Severity: SeverityInfo, Citation: records(),
+		Sentence: "A session has a token; without one the next request logs in"},
+	{ID: RuleStateTimes, Severity: SeverityError, Citation: records(),
+		Sentence: "A lifetime ends after it begins"},
+	{ID: RuleStateResource, Severity: SeverityWarning, Citation: rfc(9728, "3.3"),
+		Sentence: "`resource` covers `resource_url`"},
+	{ID: RuleStatePending, Severity: SeverityRefuse, Use: UseDocument, Citation: records(),
+		Sentence: "A login under way has `state`, `code_verifier` and `redirect_uri`"},
+	{ID: RuleStateVerifier, Severity: SeverityRefuse, Use: UseDocument, Citation: rfc(7636, "4.1"),
+		Sentence: "`code_verifier` is 43 to 128 letters, digits and -._~"},
+	{ID: RuleStateExpiry, Severity: SeverityError, Citation: records(),
+		Sentence: "A login under way has `expires_at`"},
+	{ID: RuleStateMetadata, Severity: SeverityRefuse, Use: UseDocument, Citation: records(),
+		Sentence: "A stored document has its `url` and the `document` itself"},
+}
+
+// records cites this project's own rules of records.
+func records() Citation {
+	return Citation{"mcpoauth, spec/README.md, Records", "https://github.com/mcpoauth/mcpoauth/blob/main/spec/README.md#records"}
+}

@@ -7,15 +7,16 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // Bounds of what is read from the WWW-Authenticate lines of one response. A
 // real header has a few hundred bytes and one to three challenges; 16 KiB is
 // what common servers accept for a whole header section.
 const (
-	maxChallengeBytes  = 16 << 10
-	maxChallenges      = 32
-	maxChallengeParams = 64
+	maxChallengeBytes = 16 << 10
+	maxChallenges     = 32
 )
 
 // Challenge is one challenge of a WWW-Authenticate header, as in RFC 9110,
@@ -100,22 +101,40 @@ func (c *Challenge) feedsOAuth() bool { return c.Is("Bearer") || c.Is("DPoP") }
 //
 // At most 16 KiB and 32 challenges are read. A nil h has no challenges.
 func ParseChallenges(h http.Header) []Challenge {
-	var p challengeParser
+	var found []Challenge
 	budget := maxChallengeBytes
 	for _, line := range h.Values("Www-Authenticate") {
 		if len(line) > budget {
-			// The cut may fall inside a value: the parser then sees an
-			// unterminated string or a shortened word; neither may count.
+			// The cut may fall inside a value, which must not count then.
 			line = line[:budget]
 			line = line[:strings.LastIndexByte(line, ',')+1]
 		}
 		budget -= len(line)
-		p.parseLine(line)
-		if budget <= 0 || len(p.found) >= maxChallenges {
+		parsed, _ := validate.ParseChallenges(line) // its faults are for the author of the header
+		for i := range parsed {
+			if len(found) == maxChallenges {
+				return found
+			}
+			found = append(found, challengeOf(&parsed[i]))
+		}
+		if budget <= 0 {
 			break
 		}
 	}
-	return p.found
+	return found
+}
+
+func challengeOf(parsed *validate.ParsedChallenge) Challenge {
+	c := Challenge{Scheme: parsed.Scheme, Token68: parsed.Token68}
+	for _, param := range parsed.Params {
+		if c.Params == nil {
+			c.Params = make(map[string]string, len(parsed.Params))
+		}
+		if _, repeated := c.Params[param.Name]; !repeated {
+			c.Params[param.Name] = param.Value
+		}
+	}
+	return c
 }
 
 // BearerChallenge selects from challenges what an OAuth client acts on: the

@@ -137,13 +137,17 @@ func (s *session) revoke(ctx context.Context, rec *gen.SessionRecord) error {
 	})
 }
 
-// tombstone keeps what is no secret of the user's: whose session it was, and
-// the client and issuer that it was bound to.
+// tombstone keeps what is no secret: whose session it was, and the issuer that
+// its client id is bound to (BIND-2).
 func tombstone(rec *gen.SessionRecord) *gen.SessionRecord {
-	return &gen.SessionRecord{
-		Deleted: true, Issuer: rec.Issuer, Client: rec.Client, ResourceURL: rec.ResourceURL,
+	gone := &gen.SessionRecord{
+		Deleted: true, Issuer: rec.Issuer, ResourceURL: rec.ResourceURL,
 		Subject: rec.Subject, ClientName: rec.ClientName,
 	}
+	if rec.Client != nil {
+		gone.Client = &gen.ClientInformation{ClientID: rec.Client.ClientID}
+	}
+	return gone
 }
 
 // Close ends what is under way and waits for it. Requests fail with ErrClosed

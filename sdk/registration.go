@@ -66,7 +66,7 @@ func (l *login) storedClient(ctx context.Context) *gen.ClientInformation {
 		}
 		return client.Client
 	}
-	if l.old != nil && l.old.Issuer == issuer {
+	if l.old != nil && !l.old.Deleted && l.old.Issuer == issuer {
 		return l.old.Client
 	}
 	return nil // none, or none to be had: a new registration does no harm

@@ -3,12 +3,8 @@
 package validate_test
 
 import (
-	"fmt"
-	"maps"
-	"net/http"
 	"testing"
 
-	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
@@ -40,41 +36,12 @@ var challengeFields = []string{
 	`Digest realm="r", nonce="n", qop="auth, auth-int" Bearer error=invalid_token`,
 }
 
-// What a client understands of a field is what these rules judge. DISC-2
-func TestChallengesAreReadAsClientsReadThem(t *testing.T) {
-	for _, field := range challengeFields {
-		compareChallenges(t, field)
-	}
-}
-
-func compareChallenges(t *testing.T, field string) {
-	t.Helper()
-	want := flows.ParseChallenges(http.Header{"Www-Authenticate": {field}})
-	got, _ := validate.ParseChallenges(field)
-	if len(got) != len(want) {
-		t.Fatalf("%q: %+v, flows has %+v", field, got, want)
-	}
-	for i := range got {
-		params := map[string]string{}
-		for _, p := range got[i].Params {
-			if _, known := params[p.Name]; !known {
-				params[p.Name] = p.Value
-			}
-		}
-		same := got[i].Scheme == want[i].Scheme && got[i].Token68 == want[i].Token68
-		if !same || fmt.Sprint(params) != fmt.Sprint(want[i].Params) && (len(params) != 0 || !maps.Equal(params, want[i].Params)) {
-			t.Fatalf("%q: %+v, flows has %+v", field, got[i], want[i])
-		}
-	}
-}
-
 func FuzzParseChallenges(f *testing.F) {
 	for _, field := range challengeFields {
 		f.Add(field)
 	}
 	f.Fuzz(func(t *testing.T, field string) {
 		challenges, faults := validate.ParseChallenges(field)
-		compareChallenges(t, field)
 		for _, c := range challenges {
 			if field[c.Offset:][:len(c.Scheme)] != c.Scheme {
 				t.Fatalf("%q: %q is not at %d", field, c.Scheme, c.Offset)

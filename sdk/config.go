@@ -121,7 +121,8 @@ type Config struct {
 	ScopeOnRefresh bool
 	// StepUp says what happens on a 403 with insufficient_scope.
 	StepUp StepUpPolicy
-	// AllowStepUp is asked before a step-up when StepUp is StepUpAsk.
+	// AllowStepUp is asked before a step-up when StepUp is StepUpAsk, once for
+	// all requests that wait for it.
 	AllowStepUp func(scope []string) bool
 
 	// Store keeps sessions and registrations. Nil means memory: a restart

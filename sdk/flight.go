@@ -17,6 +17,7 @@ type need struct {
 	challenge  *flows.Challenge // of the response, nil without one
 	requestURL string           // the URL that was challenged
 	stepUp     bool             // the token lacks scope
+	operation  string           // of the step-up
 	noRefresh  bool             // this request has had its refresh
 	login      bool             // the caller asked for a human
 	silent     bool             // the caller does not want a human
@@ -77,6 +78,11 @@ func (s *session) board(n need) (f *flight, mine bool, err error) {
 	defer s.mu.Unlock()
 	if s.flight != nil {
 		return s.flight, false, nil
+	}
+	if n.stepUp {
+		if err := s.bookStepUp(n); err != nil {
+			return nil, false, err
+		}
 	}
 	f = &flight{need: n, done: make(chan struct{})}
 	if err := s.start(func() { s.run(f) }); err != nil {

@@ -84,10 +84,12 @@ func (s *session) forbidden(ctx context.Context, sent *http.Request, res *http.R
 	if round.steppedUp {
 		return nil, &StepUpError{Scope: wanted, Reason: "the new token was rejected as well"}
 	}
-	if err := s.stepUpAllowed(wanted, operationOf(sent)); err != nil {
+	if err := s.stepUpForbidden(wanted); err != nil {
 		return nil, err
 	}
-	f, err := s.acquire(ctx, need{rejected: sentWith, challenge: challenge, requestURL: sent.URL.String(), stepUp: true})
+	f, err := s.acquire(ctx, need{
+		rejected: sentWith, challenge: challenge, requestURL: sent.URL.String(), stepUp: true, operation: operationOf(sent),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -95,33 +97,34 @@ func (s *session) forbidden(ctx context.Context, sent *http.Request, res *http.R
 	return f.snap, nil
 }
 
-// stepUpAllowed applies policy and bounds.
-func (s *session) stepUpAllowed(wanted []string, operation string) error {
-	if s.cfg.Grant != nil && s.cfg.StepUp == StepUpAutomatic && !s.cfg.Grant.stepsUp() {
+// stepUpForbidden applies the policy that needs nobody's answer.
+func (s *session) stepUpForbidden(wanted []string) error {
+	switch {
+	case s.cfg.StepUp == StepUpFail:
+		return &StepUpError{Scope: wanted, Reason: "the configuration forbids it"}
+	case s.cfg.Grant != nil && s.cfg.StepUp == StepUpAutomatic && !s.cfg.Grant.stepsUp():
 		return &StepUpError{Scope: wanted, Reason: "a machine client does not ask for more"}
 	}
-	switch s.cfg.StepUp {
-	case StepUpFail:
-		return &StepUpError{Scope: wanted, Reason: "the configuration forbids it"}
-	case StepUpAsk:
-		if !s.cfg.AllowStepUp(wanted) {
-			return &StepUpError{Scope: wanted, Reason: "it was declined"}
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return nil
+}
+
+// bookStepUp counts a step-up that is about to start: a flight and not each of
+// the requests that wait for it. The caller holds the mutex.
+func (s *session) bookStepUp(n need) error {
 	if s.stepUps == nil {
 		s.stepUps = new(stepUpLog)
 	}
-	if reason := s.stepUps.take(operation, strings.Join(wanted, " "), time.Now()); reason != "" {
+	wanted := n.challenge.Scope()
+	if reason := s.stepUps.take(n.operation, strings.Join(wanted, " "), time.Now()); reason != "" {
 		return &StepUpError{Scope: wanted, Reason: reason}
 	}
 	s.stepped.Store(true)
 	return nil
 }
 
-// mayStepUp ends a step-up that would ask for nothing new: the scope was
-// requested for the present token already, and the server gave what it gives.
+// mayStepUp ends a step-up that would ask for nothing new (the scope was
+// requested for the present token already, and the server gave what it gives),
+// or that the caller declines. It is asked once for all requests that wait.
 func (l *login) mayStepUp() error {
 	if !l.flight.need.stepUp || l.old == nil {
 		return nil
@@ -130,10 +133,13 @@ func (l *login) mayStepUp() error {
 	if len(wanted) == 0 && l.found.ResourceMetadata != nil {
 		wanted = l.found.ResourceMetadata.ScopesSupported
 	}
-	if flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
-		return nil
+	if !flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
+		return &StepUpError{Scope: wanted, Reason: "the scope was already requested for the present token"}
 	}
-	return &StepUpError{Scope: wanted, Reason: "the scope was already requested for the present token"}
+	if l.cfg.StepUp == StepUpAsk && !l.cfg.AllowStepUp(wanted) {
+		return &StepUpError{Scope: wanted, Reason: "it was declined"}
+	}
+	return nil
 }
 
 // succeeded starts the count of an operation's step-ups anew once a request of

@@ -33,6 +33,11 @@ test: ## Run the tests of both modules
 race: ## Run the tests of both modules under the race detector
 	@$(call EACH_MODULE,go test -race ./...)
 
+.PHONY: soak
+soak: ## Run the tests with real processes at their full length: 60 s and 300 kills
+	@MCPOAUTH_SOAK=60s MCPOAUTH_KILLS=300 go test -count=1 -v -run '^TestProcesses|^TestKilled' ./sdk ./sdk/redisstore \
+		| grep -v '^=== '
+
 .PHONY: check
 check: format vet staticcheck lint drift tidy layers ## Everything a change must pass beside the tests
 

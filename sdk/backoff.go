@@ -33,13 +33,14 @@ func (s *session) backingOff() error {
 	return nil
 }
 
-// countFailure starts or lengthens the wait after a failure that may pass, and
-// ends it after anything else. Waits are jittered by half, so that a fleet does
-// not come back at once; what the server asked for is the least.
+// countFailure starts or lengthens the wait after a failure that leaves the
+// refresh token as it is, and ends it after anything else. Waits are jittered
+// by half, so that a fleet does not come back at once; what the server asked
+// for is the least.
 func (s *session) countFailure(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err == nil || !flows.IsTemporary(err) {
+	if err == nil || s.endsGrant(err) {
 		s.retry = nil
 		return
 	}

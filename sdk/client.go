@@ -84,8 +84,12 @@ func (c *Client) Token(ctx context.Context) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	if authorizationOf(rec) != snap.authorization() {
+	switch authorizationOf(rec) {
+	case "":
 		return nil, ErrNotAuthorized // logged out meanwhile
+	case snap.authorization():
+	default:
+		c.session.publish(rec) // another process has got a newer one
 	}
 	return &Token{
 		AccessToken: rec.AccessToken, TokenType: rec.TokenType,
@@ -112,6 +116,9 @@ func (c *Client) Login(ctx context.Context) error {
 // the tokens back; nor does Logout wait for it. The registration is kept.
 func (c *Client) Logout(ctx context.Context) error {
 	s := c.session
+	if _, ok := s.cfg.Grant.(StaticBearer); ok {
+		return errors.New("sdk: logout: a static token is the configuration's to take back")
+	}
 	first, err := s.load(ctx)
 	if err != nil {
 		return err
@@ -122,6 +129,9 @@ func (c *Client) Logout(ctx context.Context) error {
 		if rec, err = s.save(ctx, tombstone(rec), rec.Generation); err != nil {
 			break
 		}
+	}
+	if first != nil && first.Deleted {
+		s.publish(first) // another process logged out before
 	}
 	return errors.Join(err, revoked)
 }
@@ -150,7 +160,8 @@ func tombstone(rec *gen.SessionRecord) *gen.SessionRecord {
 	return gone
 }
 
-// Close ends what is under way and waits for it. Requests fail with ErrClosed
+// Close ends what is under way and waits for it; a refresh that the server may
+// have acted on already is finished. Requests fail with ErrClosed
 // when they would need a new token; the store is the caller's to close. For a
 // client of a [Pool] it does nothing: close the pool.
 func (c *Client) Close() error {
@@ -182,6 +193,9 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 			s.refreshAhead(snap)
 		}
 		return snap, nil
+	}
+	if !snap.expired(now) && s.asksHuman() {
+		return snap, nil // a human may take longer than the token lasts (AUTHZ-12)
 	}
 	f, err := s.acquire(ctx, need{rejected: snap.authorization(), silent: silent})
 	if err == nil {

@@ -3,6 +3,8 @@
 package sdk
 
 import (
+	"cmp"
+
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
 )
@@ -38,8 +40,13 @@ func (l *login) selectAuth() (flows.ClientAuth, error) {
 
 // authOf is the authentication that a record was made with.
 func (s *session) authOf(rec *gen.SessionRecord) flows.ClientAuth {
+	secret, method := rec.Client.ClientSecret, rec.TokenEndpointAuthMethod
+	if c := s.cfg.Credentials; c != nil && c.ClientID == rec.Client.ClientID && (c.Issuer == "" || c.Issuer == rec.Issuer) {
+		// The user may have changed the secret since (REG-8).
+		secret, method = c.ClientSecret, cmp.Or(c.TokenEndpointAuthMethod, method)
+	}
 	return flows.ClientAuth{
-		ClientID: rec.Client.ClientID, Secret: rec.Client.ClientSecret, Method: rec.TokenEndpointAuthMethod,
+		ClientID: rec.Client.ClientID, Secret: secret, Method: method,
 		NoClientIDParam: rec.Client.ClientID == "",
 		Key:             s.cfg.ClientKey, Issuer: rec.Issuer, Audience: s.cfg.ClientAssertionAudience,
 	}

@@ -68,11 +68,12 @@ func (c *Client) Begin(ctx context.Context) (*Consent, error) {
 func (c *Client) Finish(ctx context.Context, subject, callback string) error {
 	s := c.session
 	ctx = flows.WithResource(ctx, s.target.url)
-	pending, err := s.takePending(ctx, subject, callback)
+	// The record serves once: what can fail without it goes first.
+	old, err := s.load(ctx)
 	if err != nil {
 		return err
 	}
-	old, err := s.load(ctx)
+	pending, err := s.takePending(ctx, subject, callback)
 	if err != nil {
 		return err
 	}

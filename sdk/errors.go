@@ -18,6 +18,9 @@ var (
 	// ErrNotAuthorized means that there is no token and nothing to get one
 	// with but a human: call Login, or send a request.
 	ErrNotAuthorized = errors.New("sdk: not authorized: log in first")
+	// ErrStaticRejected means that the resource does not take the configured
+	// StaticBearer token. Configure another one.
+	ErrStaticRejected = errors.New("sdk: the resource rejected the static token: configure another one")
 	// ErrNotReplayable means that a request's body could not be sent a second
 	// time because it has no GetBody. The session is authorized now: send the
 	// request again.

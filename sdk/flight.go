@@ -32,6 +32,7 @@ type flight struct {
 	done       chan struct{}
 	snap       *snapshot
 	refreshed  bool
+	asked      bool // a new grant was tried
 	authorized bool
 	err        error
 }
@@ -43,11 +44,16 @@ type failure struct {
 	until      time.Time
 	generation int64
 	challenge  string
+	next       *failure // one of another challenge
 }
 
 // failureMemory is how long a terminal failure is remembered: long enough for a
 // client library's own retries, short enough for a human's.
 const failureMemory = 30 * time.Second
+
+// maxFailures is how many challenges a session's failures are remembered for: a
+// resource that asks for another scope at each operation has a few.
+const maxFailures = 8
 
 // acquire waits for a flight that serves n, and starts one if none is under
 // way. The flight does not end with ctx: its result is kept, and the next
@@ -96,10 +102,26 @@ func (s *session) run(f *flight) {
 	ctx, cancel := context.WithTimeout(s.life, s.cfg.loginTimeout())
 	defer cancel()
 	f.snap, f.err = s.fly(flows.WithResource(ctx, s.target.url), f)
+	if s.life.Err() != nil && errors.Is(f.err, context.Canceled) {
+		f.err = ErrClosed // no waiter's own context has ended
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flight, s.failed = nil, s.remember(f)
+	s.flight = nil
+	if f.err == nil {
+		s.failed = nil
+	} else if failed := s.remember(f); failed != nil {
+		failed.next = s.failed.others(failed.challenge, maxFailures-1)
+		s.failed = failed
+	}
 	close(f.done)
+}
+
+// asksHuman: the flight under way is one that the present token need not wait for.
+func (s *session) asksHuman() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flight != nil && (s.flight.need.login || s.flight.need.stepUp)
 }
 
 // serves tells a waiter whether the flight was about what it needs.
@@ -108,7 +130,8 @@ func (f *flight) serves(n need) bool {
 	case f.err != nil && f.need.silent && !n.silent:
 		return false // that one was not allowed to ask a human
 	case f.err != nil:
-		return f.need.stepUp == n.stepUp
+		// A login that the caller asked for is not over because a refresh is.
+		return f.need.stepUp == n.stepUp && (f.asked || !n.login)
 	case n.stepUp:
 		return f.need.stepUp && flows.CoversScope(f.need.challenge.Scope(), n.challenge.Scope())
 	case n.login:
@@ -139,6 +162,9 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 			return nil, err
 		}
 	}
+	if _, ok := s.cfg.Grant.(StaticBearer); ok {
+		return nil, ErrStaticRejected
+	}
 	// 3. A new grant: with a human, unless the caller forbids it.
 	acquire := s.authorize
 	if s.cfg.Grant != nil {
@@ -148,6 +174,7 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 		return nil, ErrNotAuthorized
 	}
 	s.decided(ctx, "login", f.need.reason())
+	f.asked = true
 	rec, err = acquire(ctx, f, rec)
 	if rec == nil {
 		return nil, err
@@ -214,14 +241,18 @@ func (s *session) remember(f *flight) *failure {
 // holds something newer.
 func (s *session) remembered(ctx context.Context, n need) error {
 	s.mu.Lock()
-	failed := s.failed
+	latest := s.failed
 	s.mu.Unlock()
-	if failed == nil || n.login || n.silent || failed.challenge != fingerprint(n) || time.Now().After(failed.until) {
+	if latest == nil || n.login || n.silent {
+		return nil
+	}
+	failed := latest.about(fingerprint(n))
+	if failed == nil || time.Now().After(failed.until) {
 		return nil
 	}
 	if rec, err := s.load(ctx); err == nil && rec != nil && rec.Generation > failed.generation {
 		s.publish(rec)
-		s.forget(failed)
+		s.forget(latest)
 		return nil
 	}
 	return failed.err
@@ -233,6 +264,30 @@ func (s *session) forget(failed *failure) {
 	if failed == nil || s.failed == failed {
 		s.failed = nil
 	}
+}
+
+// about returns the failure that followed a challenge, nil without one.
+func (f *failure) about(challenge string) *failure {
+	for ; f != nil; f = f.next {
+		if f.challenge == challenge {
+			return f
+		}
+	}
+	return nil
+}
+
+// others returns a copy of the failures that still hold for other challenges,
+// the latest ones.
+func (f *failure) others(challenge string, most int) *failure {
+	if f == nil || most == 0 {
+		return nil
+	}
+	if f.challenge == challenge || time.Now().After(f.until) {
+		return f.next.others(challenge, most)
+	}
+	kept := *f
+	kept.next = f.next.others(challenge, most-1)
+	return &kept
 }
 
 // fingerprint tells one challenge from another.

@@ -10,11 +10,13 @@ import (
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // Grant is a way to tokens other than the authorization code. Its
 // implementations are the types of this package: [ClientCredentials],
-// [WorkloadIdentity], [EnterpriseManaged] and [DeviceAuthorization].
+// [WorkloadIdentity], [EnterpriseManaged], [DeviceAuthorization] and
+// [StaticBearer].
 type Grant interface {
 	// acquire gets a token at the discovered server for a client that is known.
 	acquire(ctx context.Context, l *login) (*flows.Token, error)
@@ -140,6 +142,30 @@ func (g DeviceAuthorization) acquire(ctx context.Context, l *login) (*flows.Toke
 	return l.flows.DeviceToken(ctx, flows.DeviceTokenRequest{TokenRequest: request, Device: device})
 }
 
+// StaticBearer is a token that was issued by hand, such as a personal access
+// token. It is sent as it is; when the resource rejects it, requests end with
+// [ErrStaticRejected]. Nothing is discovered, refreshed or stored.
+type StaticBearer struct {
+	// Token is the bare token. Required.
+	Token gen.Secret
+}
+
+func (StaticBearer) asksHuman() bool { return false }
+func (StaticBearer) stepsUp() bool   { return false }
+
+func (StaticBearer) client(context.Context, *login) (*flows.ClientIdentity, error) {
+	return nil, ErrStaticRejected
+}
+
+func (StaticBearer) acquire(context.Context, *login) (*flows.Token, error) {
+	return nil, ErrStaticRejected
+}
+
+// record is what a session with such a token has in place of the store's.
+func (g StaticBearer) record() *gen.SessionRecord {
+	return &gen.SessionRecord{Version: recordVersion, TokenType: "Bearer", AccessToken: g.Token}
+}
+
 // checkGrant refuses a grant that lacks what it needs.
 func (c *Config) checkGrant() error {
 	switch g := c.Grant.(type) {
@@ -154,6 +180,10 @@ func (c *Config) checkGrant() error {
 	case EnterpriseManaged:
 		if g.Subject == nil || g.IdentityProvider == "" || c.Credentials == nil {
 			return errors.New("sdk: config: EnterpriseManaged needs IdentityProvider, Subject and Credentials")
+		}
+	case StaticBearer:
+		if validate.Token(&gen.TokenResponse{AccessToken: g.Token, TokenType: "Bearer"}).Refuses(validate.UseDocument) != nil {
+			return errors.New("sdk: config: StaticBearer.Token is no bearer token")
 		}
 	case DeviceAuthorization:
 		if g.Show == nil {
@@ -207,7 +237,7 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 		return nil, err
 	}
 	setToken(next, token)
-	return s.save(ctx, next, l.generation())
+	return s.saveGrant(ctx, next, l.generation())
 }
 
 // staysBound: machine credentials belong to the issuer they are configured for,

@@ -274,3 +274,30 @@ func TestLogoutRevokes(t *testing.T) {
 		})
 	}
 }
+
+// EXT-10: a static token is sent, and when it is rejected that is the end.
+func TestStaticBearer(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{ScopesFor: scopesByPath})
+	issued := w.as.IssueToken(flowstest.Grant{ClientID: "by hand", Subject: "alice", Resource: []string{w.rs.URL()}})
+	auth := w.client(t, func(c *sdk.Config) { c.Grant = sdk.StaticBearer{Token: gen.Secret(issued.AccessToken)} })
+	wantStatus(t, auth.HTTPClient(), w.rs.URL(), 200)
+	if token, err := auth.Token(t.Context()); err != nil || token.AccessToken.Reveal() != issued.AccessToken {
+		t.Errorf("token %v, error %v", token, err)
+	}
+	wantStepUpError(t, w, auth.HTTPClient(), "/write", 0)
+	w.as.RevokeAccessTokens()
+	for range 2 {
+		if _, _, err := try(t, auth.HTTPClient(), w.rs.URL(), "{}"); !errors.Is(err, sdk.ErrStaticRejected) || !sdk.NeedsHuman(err) {
+			t.Errorf("rejected token: %v, want ErrStaticRejected", err)
+		}
+	}
+	if err := auth.Login(t.Context()); !errors.Is(err, sdk.ErrStaticRejected) {
+		t.Errorf("Login: %v, want ErrStaticRejected", err)
+	}
+	if got := w.as.Requests(); len(got) != 0 {
+		t.Errorf("%d requests at the authorization server, first %s", len(got), got[0].Path)
+	}
+	if _, err := sdk.New(sdk.Config{Resource: w.rs.URL(), Grant: sdk.StaticBearer{Token: "two words"}}); err == nil {
+		t.Error("a token with a space was taken")
+	}
+}

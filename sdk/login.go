@@ -301,7 +301,7 @@ func (a *answer) finish(ctx context.Context, s *session, callback string) (*gen.
 		return nil, err
 	}
 	setToken(a.rec, token)
-	return s.save(ctx, a.rec, a.old)
+	return s.saveGrant(ctx, a.rec, a.old)
 }
 
 // tokenRequest is a request to the token endpoint of the issuer to which rec

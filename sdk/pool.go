@@ -79,12 +79,12 @@ func (p *Pool) Client(subject, resource string) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.sessions++ // before an eviction may drop the target with its last session
 		if len(p.sessions) >= p.most {
 			p.evict()
 		}
 		// The target's string serves all sessions of a resource.
 		s = &session{core: p.core, target: t, subject: subject}
-		t.sessions++
 		p.sessions[sessionID{subject, t.url}] = s
 	}
 	s.used.Store(time.Now().Unix())
@@ -121,10 +121,13 @@ func (p *Pool) evict() {
 		if looked == evictSample {
 			break
 		}
-		if at := s.used.Load(); s.idle() && (looked == 0 || at < used) {
-			oldest, used = id, at
-			looked++
+		if !s.idle() {
+			continue
 		}
+		if at := s.used.Load(); looked == 0 || at < used {
+			oldest, used = id, at
+		}
+		looked++
 	}
 	if looked == 0 {
 		return

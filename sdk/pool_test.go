@@ -120,6 +120,33 @@ func TestPoolEvicts(t *testing.T) {
 	wantCounts(t, w.as, map[string]int{"authorize": 20})
 }
 
+// BenchmarkPoolEvicts shows that a full pool looks at a few sessions to find
+// one to evict, however many it has.
+func BenchmarkPoolEvicts(b *testing.B) {
+	for _, most := range []int{50, 50_000} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			pool, err := sdk.NewPool(sdk.Config{}, most)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer pool.Close()
+			n := 0
+			add := func() {
+				if _, err := pool.Client(fmt.Sprint(n), "https://mcp.example.com/mcp"); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			for range most {
+				add()
+			}
+			for b.Loop() {
+				add()
+			}
+		})
+	}
+}
+
 // BenchmarkPool shows what a session at rest costs: bytes beyond its strings
 // (subject and token), and the pause that the garbage collector makes of all.
 func BenchmarkPool(b *testing.B) {

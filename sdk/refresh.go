@@ -91,6 +91,9 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 		return nil, err
 	}
 	f.refreshed = true
+	// From here on the refresh token may be spent: neither Close nor the end of
+	// the wait for the lock cuts the answer off. It takes TokenTimeout at most.
+	ctx = context.WithoutCancel(ctx)
 	token, err := s.flows.Refresh(ctx, request)
 	s.countFailure(err)
 	if err != nil {
@@ -113,13 +116,10 @@ func (s *session) refreshRequest(rec *gen.SessionRecord) (flows.RefreshRequest, 
 // token is over (REF-6). Then the store is read once more: in one without locks
 // another process may have been faster with the same token.
 func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.SessionRecord, err error) (*gen.SessionRecord, error) {
-	var refusal *flows.TokenError
-	if !errors.As(err, &refusal) || !refusal.Final() {
+	if !s.endsGrant(err) {
 		return nil, err
 	}
-	if refusal.ClientRejected() && s.cfg.Credentials != nil {
-		return nil, err // the configured credentials are the user's to mend (REG-8)
-	}
+	refusal, _ := errors.AsType[*flows.TokenError](err)
 	if newer, err := s.load(ctx); err != nil {
 		return nil, err
 	} else if newer != nil && newer.Generation > rec.Generation && authorizationOf(newer) != "" {
@@ -146,6 +146,14 @@ func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.Session
 	}
 	s.log("the refresh token was rejected", "resource", s.target.url, "code", refusal.Code)
 	return left, errGrantEnded
+}
+
+// endsGrant: the server will not take this refresh token again. A rejected
+// client says nothing about it when the configured credentials, which are the
+// user's to mend, are to blame (REG-8).
+func (s *session) endsGrant(err error) bool {
+	refusal, ok := errors.AsType[*flows.TokenError](err)
+	return ok && refusal.Final() && (!refusal.ClientRejected() || s.cfg.Credentials == nil)
 }
 
 // renewed is the successor of rec with a new token. What the answer left out

@@ -144,6 +144,9 @@ func (s *session) current(ctx context.Context) (*snapshot, error) {
 // load reads the session's record; nil when there is none. A token that could
 // not be written is newer than what the store has.
 func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
+	if static, ok := s.cfg.Grant.(StaticBearer); ok {
+		return static.record(), nil
+	}
 	s.mu.Lock()
 	unsaved := s.unsaved
 	s.mu.Unlock()
@@ -188,6 +191,9 @@ func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (
 		if err != nil {
 			return nil, err
 		}
+		if newer == nil {
+			newer = &gen.SessionRecord{Deleted: true}
+		}
 		s.publish(newer)
 		return newer, nil
 	}
@@ -200,6 +206,18 @@ func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (
 	}
 	s.unsaved = nil
 	return rec, nil
+}
+
+// saveGrant is save for a new grant. A refresh of the former grant, made while
+// the human was busy, does not stand in its way; a logout does.
+func (s *session) saveGrant(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
+	for {
+		left, err := s.save(ctx, rec, old)
+		if err != nil || left == rec || left.Deleted || left.Generation <= old {
+			return left, err
+		}
+		old = left.Generation
+	}
 }
 
 type record interface{ Encode() ([]byte, error) }

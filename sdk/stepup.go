@@ -126,14 +126,14 @@ func (s *session) bookStepUp(n need) error {
 // requested for the present token already, and the server gave what it gives),
 // or that the caller declines. It is asked once for all requests that wait.
 func (l *login) mayStepUp() error {
-	if !l.flight.need.stepUp || l.old == nil {
+	if !l.flight.need.stepUp {
 		return nil
 	}
 	wanted := l.flight.need.challenge.Scope()
 	if len(wanted) == 0 && l.found.ResourceMetadata != nil {
 		wanted = l.found.ResourceMetadata.ScopesSupported
 	}
-	if !flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
+	if l.old != nil && !flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
 		return &StepUpError{Scope: wanted, Reason: "the scope was already requested for the present token"}
 	}
 	if l.cfg.StepUp == StepUpAsk && !l.cfg.AllowStepUp(wanted) {
@@ -144,8 +144,8 @@ func (l *login) mayStepUp() error {
 
 // succeeded starts the count of an operation's step-ups anew once a request of
 // it went through. Sessions that never stepped up pay one atomic load.
-func (s *session) succeeded(req *http.Request) {
-	if !s.stepped.Load() {
+func (s *session) succeeded(req *http.Request, res *http.Response) {
+	if !s.stepped.Load() || res.StatusCode >= http.StatusBadRequest {
 		return
 	}
 	operation := operationOf(req)

@@ -59,7 +59,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if snap.dpop != nil || res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
 		return t.challenged(req, out, res, snap)
 	}
-	s.succeeded(req)
+	s.succeeded(req, res)
 	return res, nil
 }
 
@@ -190,6 +190,9 @@ func (c *Client) Authorize(req *http.Request) error {
 	case snap.dpop != nil:
 		return snap.dpop.Sign(req)
 	case len(snap.header) > 0:
+		if req.Header == nil {
+			req.Header = make(http.Header)
+		}
 		req.Header["Authorization"] = slices.Clone(snap.header)
 	}
 	return nil
@@ -219,11 +222,12 @@ func (c *Client) Observe(req *http.Request, res *http.Response, round *Round) (a
 // with.
 func (s *session) observe(sent *http.Request, res *http.Response, snap *snapshot, round *Round) (*snapshot, error) {
 	ctx := sent.Context()
-	if again, err := s.proven(snap, res, round); err != nil || again {
-		return snap, err
+	nonce, err := s.proven(snap, res, round)
+	if err != nil || round.sends >= maxSends {
+		return nil, err
 	}
-	if round.sends >= maxSends {
-		return nil, nil
+	if nonce {
+		return snap, nil
 	}
 	switch res.StatusCode {
 	case http.StatusUnauthorized:
@@ -231,7 +235,7 @@ func (s *session) observe(sent *http.Request, res *http.Response, snap *snapshot
 	case http.StatusForbidden:
 		return s.forbidden(ctx, sent, res, round)
 	}
-	s.succeeded(sent)
+	s.succeeded(sent, res)
 	return nil, nil
 }
 

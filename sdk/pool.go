@@ -43,8 +43,9 @@ type sessionID struct{ subject, resource string }
 
 // NewPool checks the configuration and returns a pool. Resource and Subject of
 // cfg must be empty: each call of Client names them. maxSessions bounds the
-// sessions in memory; zero means 100,000. The ones that are evicted, those that
-// were not used for long, come back from the store when they are needed.
+// sessions in memory, but for those with a login or refresh under way; zero
+// means 100,000. The ones that are evicted, those that were not used for long,
+// come back from the store when they are needed.
 func NewPool(cfg Config, maxSessions int) (*Pool, error) {
 	if cfg.Resource != "" || cfg.Subject != "" {
 		return nil, errors.New("sdk: pool: Resource and Subject belong to Pool.Client, not to the configuration")

@@ -80,6 +80,10 @@ func (e *RequestError) Error() string {
 // Unwrap returns the cause.
 func (e *RequestError) Unwrap() error { return e.Err }
 
+// NeedsHuman says whether only a person can mend it; see the function of the
+// same name.
+func (e *RequestError) NeedsHuman() bool { return NeedsHuman(e.Err) }
+
 // StepUpError says that the resource wants scope that will not be asked for.
 type StepUpError struct {
 	// Scope is what the resource wants.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -200,14 +201,18 @@ func (p *Pool) Sessions() iter.Seq2[string, string] {
 	}
 }
 
-// Logout forgets the tokens of one subject at all resources of this pool's
-// memory, and drops its sessions; see [Client.Logout].
-func (p *Pool) Logout(ctx context.Context, subject string) error {
-	var failed []error
+// Logout ends the sessions of one subject, as [Client.Logout] does, and drops
+// them from memory: those at the named resources, wherever their sessions are,
+// and all that this pool has in memory. A store has no list of its sessions; a
+// gateway knows the resources that it serves.
+func (p *Pool) Logout(ctx context.Context, subject string, resources ...string) error {
 	for who, resource := range p.Sessions() {
-		if who != subject {
-			continue
+		if who == subject && !slices.Contains(resources, resource) {
+			resources = append(slices.Clip(resources), resource)
 		}
+	}
+	var failed []error
+	for _, resource := range resources {
 		client, err := p.Client(subject, resource)
 		if err == nil {
 			err = client.Logout(ctx)

@@ -92,6 +92,13 @@ func TestPoolReplicas(t *testing.T) {
 	if _, _, err := try(t, w.member(t, one, "mallory").HTTPClient(), w.rs.URL(), "{}"); !errors.As(err, &consent) {
 		t.Errorf("mallory got %v, want a consent of her own", err)
 	}
+	// A third replica has no session in memory.
+	if err := w.pool(t, 0, twoLegged(store, "")).Logout(t.Context(), "alice", w.rs.URL()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.member(t, one, "alice").Token(t.Context()); !errors.Is(err, sdk.ErrNotAuthorized) {
+		t.Errorf("Token after the third replica's logout: %v", err)
+	}
 	if err := two.Logout(t.Context(), "alice"); err != nil {
 		t.Fatal(err)
 	}

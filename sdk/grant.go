@@ -196,8 +196,12 @@ func (c *Config) checkGrant() error {
 // runGrant gets a new token by the configured grant. It reads like authorize
 // without its human.
 func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecord) (*gen.SessionRecord, error) {
-	// 1. One process at a time; another may have got it meanwhile.
+	// 1. One process at a time; another may have got it meanwhile. A server that
+	// does not answer machines is not asked by each of their requests.
 	if !s.cfg.Grant.asksHuman() {
+		if err := s.backingOff(); err != nil && !f.need.login {
+			return nil, err
+		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, grantTimeout)
 		defer cancel()
@@ -233,6 +237,7 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 		return nil, err
 	}
 	token, err := s.cfg.Grant.acquire(ctx, l)
+	s.countFailure(err)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,25 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
+// REF-1: a machine's token that is due is replaced before it is sent; nobody has
+// to be asked, so nobody's 401 is waited for.
+func TestMachineRenewsAhead(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{
+		GrantTypes: []string{flowstest.GrantClientCredentials}, Clients: []flowstest.Client{{ID: "m", Secret: "s"}},
+	}, flowstest.ResourceConfig{})
+	client := w.client(t, func(c *sdk.Config) {
+		c.Grant, c.Skew = sdk.ClientCredentials{}, 2*time.Hour
+		c.Credentials = &sdk.Credentials{ClientID: "m", ClientSecret: "s"}
+	}).HTTPClient()
+	wantStatus(t, client, w.rs.URL(), 200)
+	w.rs.ForgetRequests()
+	wantStatus(t, client, w.rs.URL(), 200)
+	wantCounts(t, w.as, map[string]int{"token:client_credentials": 2})
+	if n := w.rs.Count("mcp"); n != 1 {
+		t.Errorf("%d requests at the resource, want 1: the old token was tried", n)
+	}
+}
+
 // BIND-4: machine credentials stay with the first issuer they were used with.
 func TestMachineStaysBound(t *testing.T) {
 	w := newWorld(t, flowstest.ServerConfig{

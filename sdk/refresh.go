@@ -76,11 +76,11 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	if err != nil {
 		return nil, err
 	}
+	if rec != nil && rec.Generation != old.Generation && s.meets(f.need, rec) {
+		return rec, nil
+	}
 	if rec == nil || rec.RefreshToken == "" || rec.Client == nil {
 		return rec, errGrantEnded
-	}
-	if rec.Generation != old.Generation && s.meets(f.need, rec) {
-		return rec, nil
 	}
 	// The answer must be written while the lock lasts.
 	if err := lock.lasts(ctx, s.flows.TokenTimeout()); err != nil {

@@ -106,14 +106,18 @@ func (l *login) forgetClient(ctx context.Context) error {
 func (s *session) saveClient(ctx context.Context, issuer string, client *gen.ClientInformation) error {
 	key := clientKey(issuer, s.cfg.clientName())
 	generation := int64(1)
-	if value, err := s.store.Get(ctx, key); err == nil {
+	value, err := s.store.Get(ctx, key)
+	switch {
+	case err == nil:
 		old, err := decodeRecord(value, gen.DecodeClientRecord)
 		if err != nil {
 			return err
 		}
 		generation = old.Generation + 1
+	case !errors.Is(err, ErrNotFound):
+		return &StoreError{Op: "read", Err: err}
 	}
-	err := put(ctx, s.store, key, generation, &gen.ClientRecord{
+	err = put(ctx, s.store, key, generation, &gen.ClientRecord{
 		Version: recordVersion, Generation: generation, Deleted: client == nil, Issuer: issuer,
 		ClientName: s.cfg.clientName(), RegisteredAt: time.Now().UTC(), Client: client,
 	})

@@ -100,7 +100,7 @@ func (s *session) snapshotOf(rec *gen.SessionRecord) *snapshot {
 	}
 	if !rec.ExpiresAt.IsZero() {
 		snap.expiresAt = rec.ExpiresAt.UnixNano()
-		if rec.RefreshToken != "" {
+		if rec.RefreshToken != "" || s.cfg.Grant != nil && !s.cfg.Grant.asksHuman() {
 			at := s.cfg.refreshAt(rec.IssuedAt, rec.ExpiresAt)
 			snap.refreshAt, snap.aheadAt = at.UnixNano(), s.cfg.aheadAt(rec.IssuedAt, rec.ExpiresAt, at)
 		}

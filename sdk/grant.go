@@ -210,15 +210,12 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release(ctx)
+	defer lock.Release(ctx)
 	if s.meets(f.need, l.old) {
 		return l.old, nil
 	}
 	// 2. Which authorization server, and may it be asked for this?
-	if l.found, err = s.discover(ctx, f, l.old); err != nil {
-		return nil, err
-	}
-	if err := l.mayStepUp(); err != nil {
+	if err := l.locate(ctx); err != nil {
 		return nil, err
 	}
 	if err := l.staysBound(); err != nil {

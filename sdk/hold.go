@@ -12,28 +12,30 @@ import (
 // unlockTimeout bounds the return of a lock; after its lease it is free anyway.
 const unlockTimeout = 5 * time.Second
 
-// hold is a store's lock that renews itself until it is released. A store
-// without locks gives one that excludes nobody.
-type hold struct {
+// Held is a store's lock that renews itself until it is released, for adapters
+// that keep state of their own in a [Store]. Its methods are for one goroutine.
+type Held struct {
 	lock Lock // nil without locks
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
 
-// hold takes the store's lock at key. The caller releases it.
-func (c *core) hold(ctx context.Context, key string) (*hold, error) {
-	locker, ok := c.store.(Locker)
+// Hold takes the store's lock at key and waits for it as long as ctx lasts. A
+// store without locks gives one that excludes nobody. The caller releases it. An
+// error is a [*StoreError].
+func Hold(ctx context.Context, store Store, key string) (*Held, error) {
+	locker, ok := store.(Locker)
 	if !ok {
-		return &hold{}, nil
+		return &Held{}, nil
 	}
 	lock, err := locker.Lock(ctx, key)
 	if errors.Is(err, errors.ErrUnsupported) {
-		return &hold{}, nil
+		return &Held{}, nil
 	}
 	if err != nil {
 		return nil, &StoreError{Op: "lock", Err: err}
 	}
-	h := &hold{lock: lock}
+	h := &Held{lock: lock}
 	if !lock.Expires().IsZero() {
 		var renewing context.Context
 		renewing, h.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -44,7 +46,7 @@ func (c *core) hold(ctx context.Context, key string) (*hold, error) {
 
 // renew keeps a lease alive while a human reads a consent page. It gives up
 // when the lock is lost: what is written then is fenced by its generation.
-func (h *hold) renew(ctx context.Context) {
+func (h *Held) renew(ctx context.Context) {
 	ticker := time.NewTicker(LockLease / 3)
 	defer ticker.Stop()
 	for {
@@ -59,9 +61,9 @@ func (h *hold) renew(ctx context.Context) {
 	}
 }
 
-// lasts makes sure that the lock outlasts d: nothing is started under it that
+// Lasts makes sure that the lock outlasts d: nothing is started under it that
 // may end after it.
-func (h *hold) lasts(ctx context.Context, d time.Duration) error {
+func (h *Held) Lasts(ctx context.Context, d time.Duration) error {
 	if h.lock == nil {
 		return nil
 	}
@@ -74,8 +76,8 @@ func (h *hold) lasts(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// release frees the lock, also when the flight's time is up.
-func (h *hold) release(ctx context.Context) {
+// Release frees the lock, also when ctx has ended.
+func (h *Held) Release(ctx context.Context) {
 	if h.lock == nil {
 		return
 	}
@@ -87,3 +89,6 @@ func (h *hold) release(ctx context.Context) {
 	defer cancel()
 	_ = h.lock.Unlock(ctx) // a lost lock is free already
 }
+
+// hold takes a lock of this core's store.
+func (c *core) hold(ctx context.Context, key string) (*Held, error) { return Hold(ctx, c.store, key) }

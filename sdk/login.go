@@ -40,15 +40,12 @@ func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionReco
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release(ctx)
+	defer lock.Release(ctx)
 	if s.meets(f.need, l.old) {
 		return l.old, nil
 	}
 	// 2. Which authorization server, and may it be asked again?
-	if l.found, err = s.discover(ctx, f, l.old); err != nil {
-		return nil, err
-	}
-	if err := l.mayStepUp(); err != nil {
+	if err := l.locate(ctx); err != nil {
 		return nil, err
 	}
 	// 3. Without an authorizer somebody else brings the human.
@@ -71,14 +68,14 @@ func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionReco
 
 // startLogin takes the lock that all processes with this store share, and reads
 // the record again under it. The caller releases the lock.
-func (s *session) startLogin(ctx context.Context, f *flight, rec *gen.SessionRecord) (*login, *hold, error) {
+func (s *session) startLogin(ctx context.Context, f *flight, rec *gen.SessionRecord) (*login, *Held, error) {
 	lock, err := s.hold(ctx, "login/"+hash(s.key()))
 	if err != nil {
 		return nil, nil, err
 	}
 	newer, err := s.load(ctx)
 	if err != nil {
-		lock.release(ctx)
+		lock.Release(ctx)
 		return nil, nil, err
 	}
 	if newer == nil {
@@ -160,6 +157,15 @@ func (c *Config) refreshes() bool {
 	}
 	m := c.ClientMetadata
 	return m == nil || m.GrantTypes == nil || slices.Contains(m.GrantTypes, flows.GrantRefreshToken)
+}
+
+// locate finds the authorization server, and ends a step-up that is not to be.
+func (l *login) locate(ctx context.Context) error {
+	var err error
+	if l.found, err = l.discover(ctx, l.flight, l.old); err != nil {
+		return err
+	}
+	return l.mayStepUp()
 }
 
 // discover finds the authorization server.

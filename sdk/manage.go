@@ -84,7 +84,7 @@ func (s *session) manage(ctx context.Context, call func(context.Context, flows.M
 	if err != nil {
 		return nil, err
 	}
-	defer login.release(ctx)
+	defer login.Release(ctx)
 	issuer, err := l.registrar(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *session) manage(ctx context.Context, call func(context.Context, flows.M
 	if err != nil {
 		return nil, err
 	}
-	defer registration.release(ctx)
+	defer registration.Release(ctx)
 	// 2. The request, with the access token that the last one left.
 	client, err := s.managedClient(ctx, issuer)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *session) adopt(ctx context.Context, issuer string, before, after *gen.C
 	if err != nil {
 		return err
 	}
-	defer lock.release(ctx)
+	defer lock.Release(ctx)
 	rec, err := s.load(ctx)
 	if err != nil || rec == nil || rec.Deleted || rec.Issuer != issuer || rec.Client == nil || rec.Client.ClientID != before.ClientID {
 		return err

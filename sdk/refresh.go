@@ -69,7 +69,7 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release(ctx)
+	defer lock.Release(ctx)
 
 	// Whoever held the lock before may have refreshed or logged out.
 	rec, err := s.load(ctx)
@@ -83,7 +83,7 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 		return rec, errGrantEnded
 	}
 	// The answer must be written while the lock lasts.
-	if err := lock.lasts(ctx, s.flows.TokenTimeout()); err != nil {
+	if err := lock.Lasts(ctx, s.flows.TokenTimeout()); err != nil {
 		return nil, err
 	}
 	request, err := s.refreshRequest(rec)

@@ -19,7 +19,7 @@ func (l *login) obtainClient(ctx context.Context) (*flows.ClientIdentity, error)
 	if err != nil {
 		return nil, err
 	}
-	defer lock.release(ctx)
+	defer lock.Release(ctx)
 	identity, err := l.flows.ObtainClient(ctx, flows.ClientRequest{
 		Discovery: l.found, RedirectURI: l.redirectURI,
 		PreRegistered: l.cfg.preRegistered(), PreRegisteredIssuer: l.boundIssuer(),

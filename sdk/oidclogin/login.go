@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/sdk"
 )
 
 // errGrantEnded means that the refresh token is of no use any more.
@@ -32,11 +33,11 @@ func (s *Source) fly(ctx context.Context, forced bool) (*gen.SessionRecord, erro
 		return nil, err
 	}
 	// 3. One process at a time. Whoever had the lock before may have done it.
-	held, err := s.hold(ctx)
+	held, err := sdk.Hold(ctx, s.store, s.key())
 	if err != nil {
 		return nil, err
 	}
-	defer held.release(ctx)
+	defer held.Release(ctx)
 	if rec, err = s.load(ctx); err != nil {
 		return nil, err
 	}
@@ -118,13 +119,13 @@ func (s *Source) login(ctx context.Context, p *provider, old *gen.SessionRecord)
 // OpenID Connect allows.
 //
 // https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
-func (s *Source) refresh(ctx context.Context, p *provider, held *hold, old *gen.SessionRecord) (*gen.SessionRecord, error) {
+func (s *Source) refresh(ctx context.Context, p *provider, held *sdk.Held, old *gen.SessionRecord) (*gen.SessionRecord, error) {
 	want, ok := renewalOf(old.IDToken)
 	if !ok {
 		return old, errGrantEnded
 	}
 	// 1. The answer must be written while the lock lasts.
-	if err := held.lasts(ctx, s.flows.TokenTimeout()); err != nil {
+	if err := held.Lasts(ctx, s.flows.TokenTimeout()); err != nil {
 		return nil, err
 	}
 	token, err := s.flows.Refresh(ctx, flows.RefreshRequest{

@@ -154,6 +154,10 @@ var loginDocuments = []document{
 				return as[*flows.ClientError]
 			case "code_challenge_methods_supported": // META-1
 				return is(validate.RulePKCEMissing, validate.RulePKCEUnsupported)
+			case "response_types_supported": // META-5: a list that is there says what there is
+				if bad.name == "empty list" {
+					return is(validate.RuleResponseTypeCode)
+				}
 			}
 			return nil
 		},

@@ -114,7 +114,7 @@ var serverMutations = []mutation{
 	{rule: RuleEndpoint, from: "asm", change: object{"userinfo_endpoint": "file:///etc/passwd"}, pointer: "/userinfo_endpoint"},
 	{rule: RuleEndpoint, from: "asm", change: object{"mtls_endpoint_aliases": object{"token_endpoint": "http://as.example.com/token"}}, pointer: "/mtls_endpoint_aliases/token_endpoint"},
 	{rule: RuleResponseTypes, from: "asm", change: object{"response_types_supported": without{}}, pointer: "/response_types_supported"},
-	{rule: RuleResponseTypes, from: "asm", change: object{"response_types_supported": list{}}, pointer: "/response_types_supported"},
+	{rule: RuleResponseTypeCode, from: "asm", change: object{"response_types_supported": list{}}, pointer: "/response_types_supported"},
 	{rule: RuleResponseTypeCode, from: "asm", change: object{"response_types_supported": list{"id_token"}}, pointer: "/response_types_supported"}, // META-5
 	{rule: RuleResponseModeQuery, from: "asm", change: object{"response_modes_supported": list{"form_post"}}, pointer: "/response_modes_supported"},
 	{rule: RulePKCEMissing, from: "asm", change: object{"code_challenge_methods_supported": without{}}, pointer: "/code_challenge_methods_supported"},         // META-1

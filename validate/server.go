@@ -163,7 +163,7 @@ func checkMTLSEndpoints(c *check, doc *gen.AuthorizationServerMetadata) {
 func checkResponseTypes(c *check, doc *gen.AuthorizationServerMetadata) {
 	const pointer = "/response_types_supported"
 	types := doc.ResponseTypesSupported
-	if len(types) == 0 {
+	if types == nil {
 		c.add(RuleResponseTypes, pointer, "the response types are absent"+c.why(pointer))
 		return
 	}
@@ -190,7 +190,7 @@ func checkPKCE(c *check, doc *gen.AuthorizationServerMetadata) {
 	methods := doc.CodeChallengeMethodsSupported
 	switch {
 	case doc.AuthorizationEndpoint == "":
-	case len(methods) == 0:
+	case methods == nil:
 		c.add(RulePKCEMissing, pointer, "the code challenge methods are absent"+c.why(pointer))
 	case !slices.Contains(methods, challengeS256):
 		c.add(RulePKCEUnsupported, pointer, "S256 is not among the code challenge methods")

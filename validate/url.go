@@ -3,6 +3,8 @@
 package validate
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -31,6 +33,12 @@ func (e *URLError) Error() string { return "validate: " + e.message() }
 
 // Unwrap returns e.Rule.
 func (e *URLError) Unwrap() error { return e.Rule }
+
+// Format writes Error under every verb.
+func (e *URLError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// MarshalText returns Error, for JSON and slog.
+func (e *URLError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 func (e *URLError) message() string {
 	if e.Other == "" {

@@ -3,7 +3,9 @@
 package validate
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -325,5 +327,18 @@ func TestURLErrorIsSafeToPrint(t *testing.T) {
 	}
 	if len(text) > 1000 || !strings.HasPrefix(text, "validate: ") {
 		t.Errorf("%d bytes: %q", len(text), text)
+	}
+}
+
+// STORE-4, SEC-5: no verb, and no JSON, shows what a URL must not be shown with.
+func TestURLErrorPrints(t *testing.T) {
+	err := Endpoint("http://user:hunter2@as.example.com/t?code=s3cret")
+	encoded, failed := json.Marshal(err)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	text := fmt.Sprintf("%v %+v %#v %d %s %q ", err, err, err, err, err, err) + string(encoded)
+	if strings.Contains(text, "hunter2") || strings.Contains(text, "s3cret") || !strings.Contains(text, "as.example.com") {
+		t.Error(text)
 	}
 }

@@ -124,9 +124,12 @@ func (l *leg) nextWait(res *http.Response) (wait time.Duration, ok bool) {
 	return wait, wait <= maxRetryAfter && time.Now().Add(wait).Before(l.deadline)
 }
 
+// longestWait stands for every longer one: eleven days.
+const longestWait = 1_000_000 * time.Second
+
 // askedWait reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date.
-// What is neither counts as absent; a number too large for any clock counts as
-// too long.
+// What is neither counts as absent; a larger number than
+// longestWait counts as that.
 func askedWait(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -135,7 +138,7 @@ func askedWait(value string, now time.Time) time.Duration {
 	if strings.Trim(value, "0123456789") == "" {
 		digits := strings.TrimLeft(value, "0")
 		if len(digits) > 6 {
-			return maxRetryAfter + time.Second
+			return longestWait
 		}
 		seconds := 0
 		for _, digit := range digits {

@@ -140,12 +140,13 @@ func (c *Client) identity(ctx context.Context, server *gen.AuthorizationServerMe
 	return &ClientIdentity{Issuer: server.Issuer, Source: source, Information: information}
 }
 
-// storedServes: client ids are unique to the issuer that gave them (BIND-1); a
-// metadata document's URL is portable (REG-3). An expired secret, or a redirect
-// URI that was never registered, needs a new registration.
+// storedServes: client ids are unique to the issuer that gave them (BIND-1). The
+// URL of a metadata document is portable and was never registered: the document
+// is asked, not what was once stored of it (REG-3). An expired secret, or a
+// redirect URI that was never registered, needs a new registration.
 func (in *ClientRequest) storedServes() bool {
 	if in.ClientIDMetadataURL != "" && in.Stored.ClientID == in.ClientIDMetadataURL {
-		return in.Discovery.Server.ClientIDMetadataDocumentSupported
+		return false
 	}
 	if in.StoredIssuer != in.Discovery.Server.Issuer {
 		return false

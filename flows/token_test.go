@@ -218,7 +218,7 @@ func TestTokenErrorFields(t *testing.T) {
 	if !errors.As(err, &e) || e.ClientRejected() {
 		t.Errorf("a 503 rejects the client: %v", err)
 	}
-	for value, want := range map[string]time.Duration{"": 0, "-1": 0, "soon": 0, "99999999999": 0, "1.5": 0, time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat): 0, "120": 2 * time.Minute} {
+	for value, want := range map[string]time.Duration{"": 0, "-1": 0, "soon": 0, "99999999999": 1_000_000 * time.Second, "1.5": 0, time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat): 0, "120": 2 * time.Minute} {
 		r := status(500)
 		r.header.Set("Retry-After", value)
 		_, err := exchange(t, r)

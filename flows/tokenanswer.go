@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -108,17 +107,8 @@ func formAsJSON(answer *gen.ResponseError) ([]byte, bool) {
 	return body, err == nil
 }
 
-// retryAfter reads seconds or a date; 0 when there is none or it is absurd.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if at, err := http.ParseTime(v); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
-}
+// retryAfter is what an answer asks to be left alone for; 0 when it does not.
+func retryAfter(h http.Header) time.Duration { return askedWait(h.Get("Retry-After"), time.Now()) }
 
 var (
 	tokenLike    = regexp.MustCompile(`[A-Za-z0-9_~+/=.-]{20,}`)

@@ -22,20 +22,15 @@ func (l *login) prepare() error {
 	return nil
 }
 
-// selectAuth chooses the method. A client of a metadata document has no secret:
-// with a key it signs, as its document says.
+// selectAuth chooses the method.
 func (l *login) selectAuth() (flows.ClientAuth, error) {
 	if l.identity.Information.ClientID == "" {
 		return flows.ClientAuth{Method: flows.AuthMethodNone, NoClientIDParam: true}, nil
 	}
-	in := flows.ClientAuthRequest{
+	return flows.SelectClientAuth(flows.ClientAuthRequest{
 		Client: l.identity.Information, Server: l.found.Server,
 		Key: l.cfg.ClientKey, Certificate: l.cfg.ClientCertificate, Audience: l.cfg.ClientAssertionAudience,
-	}
-	if l.identity.Source == flows.ClientIDMetadata && l.cfg.ClientKey != nil {
-		in.Method = flows.AuthMethodPrivateKeyJWT
-	}
-	return flows.SelectClientAuth(in)
+	})
 }
 
 // authOf is the authentication that a record was made with.

@@ -267,6 +267,15 @@ func (c *Config) preRegistered() *gen.ClientInformation {
 	}
 }
 
+// documentMethod is the method of the metadata document's client: with a key it
+// signs, as its document says.
+func (c *Config) documentMethod() string {
+	if c.ClientKey != nil {
+		return flows.AuthMethodPrivateKeyJWT
+	}
+	return flows.AuthMethodNone
+}
+
 func (c *Config) resourceParameter(issuer, resource string) string {
 	if c.ResourceParameter == nil {
 		return resource

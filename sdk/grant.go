@@ -250,11 +250,7 @@ func (l *login) staysBound() error {
 	if bound == "" && l.old != nil && !l.cfg.Grant.asksHuman() {
 		bound = l.old.Issuer
 	}
-	if bound == "" || bound == l.found.Server.Issuer {
-		return nil
-	}
-	return &flows.ClientError{Issuer: l.found.Server.Issuer, BoundIssuer: bound,
-		Reason: "if the resource has really moved, configure the new issuer"}
+	return flows.CheckIssuer(l.found.Server, bound)
 }
 
 // configuredClient is the client of Config.Credentials.

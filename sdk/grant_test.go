@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -319,4 +320,74 @@ func TestStaticBearer(t *testing.T) {
 	if _, err := sdk.New(sdk.Config{Resource: w.rs.URL(), Grant: sdk.StaticBearer{Token: "two words"}}); err == nil {
 		t.Error("a token with a space was taken")
 	}
+}
+
+// REG-2, TOK-2: a program with a metadata document and a key signs, at the first
+// login and at those after it, also when what was stored says otherwise.
+func TestDocumentClientSigns(t *testing.T) {
+	const document = "https://app.example.com/client.json"
+	key := flowstest.NewSigningKey("ES256")
+	w := newWorld(t, flowstest.ServerConfig{
+		AuthMethods: []string{"none", "private_key_jwt"},
+		ClientIDDocuments: map[string]string{document: `{"client_id":"` + document + `","client_name":"App","redirect_uris":["http://127.0.0.1:7777/callback"],` +
+			`"token_endpoint_auth_method":"private_key_jwt","jwks":` + string(flowstest.KeySet(key)) + `}`},
+	}, flowstest.ResourceConfig{})
+	auth := w.client(t, func(c *sdk.Config) {
+		c.ClientIDMetadataURL, c.ClientKey = document, &flows.ClientKey{Signer: key.Signer(), KeyID: key.KeyID()}
+	})
+	for range 2 {
+		if err := auth.Login(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, r := range w.as.RequestsOf("token:authorization_code") {
+		if r.Param("client_assertion") == "" || r.Param("client_id") != "" && r.Param("client_id") != document {
+			t.Errorf("token request with %v", r.Form)
+		}
+	}
+	wantCounts(t, w.as, map[string]int{"register": 0, "token:authorization_code": 2})
+}
+
+// REF-6: a server that does not answer a machine is left alone for a moment,
+// while the present token goes on working.
+func TestMachineBacksOff(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{
+		GrantTypes: []string{flowstest.GrantClientCredentials}, Clients: []flowstest.Client{{ID: "m", Secret: "s"}},
+	}, flowstest.ResourceConfig{})
+	client := w.client(t, func(c *sdk.Config) {
+		c.Grant, c.Skew = sdk.ClientCredentials{}, 59*time.Minute+59*time.Second
+		c.Credentials = &sdk.Credentials{ClientID: "m", ClientSecret: "s"}
+	}).HTTPClient()
+	wantStatus(t, client, w.rs.URL(), 200)
+	w.as.Configure(func(c *flowstest.ServerConfig) { c.Fault = flowstest.On("token:client_credentials", flowstest.Firewall()) })
+	time.Sleep(1100 * time.Millisecond) // the token is due, and good for most of an hour
+	w.as.ForgetRequests()
+	for range 20 {
+		wantStatus(t, client, w.rs.URL(), 200)
+	}
+	if n := w.as.Count("token"); n != 1 {
+		t.Errorf("%d token requests, want 1", n)
+	}
+}
+
+// REF-5: Close does not cut off the answer to a refresh that the server has
+// acted on: the rotated token is stored.
+func TestCloseKeepsTheRefresh(t *testing.T) {
+	answering, release := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, flowstest.ServerConfig{Refresh: func(map[string]any) { close(answering); <-release }}, flowstest.ResourceConfig{})
+	store := sdk.NewMemoryStore()
+	persist := func(c *sdk.Config) { c.Store = store }
+	auth := w.client(t, persist)
+	wantStatus(t, auth.HTTPClient(), w.rs.URL(), 200)
+	w.as.RevokeAccessTokens()
+	var requests, closing sync.WaitGroup
+	requests.Go(func() { _, _, _ = try(t, auth.HTTPClient(), w.rs.URL(), "{}") })
+	<-answering
+	closing.Go(func() { _ = auth.Close() })
+	time.AfterFunc(50*time.Millisecond, func() { close(release) })
+	closing.Wait()
+	requests.Wait()
+	w.as.Configure(func(c *flowstest.ServerConfig) { c.Refresh = nil })
+	wantStatus(t, w.client(t, persist).HTTPClient(), w.rs.URL(), 200)
+	wantCounts(t, w.as, map[string]int{"authorize": 1, "token:refresh_token": 1})
 }

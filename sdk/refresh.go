@@ -14,8 +14,8 @@ import (
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
-// errGrantEnded means that the refresh token is spent, and that the record
-// without tokens has been written.
+// errGrantEnded means that the refresh token is spent and the record without
+// tokens written, or that the resource has left the token's issuer.
 var errGrantEnded = errors.New("sdk: the refresh token is no longer valid")
 
 // refreshTimeout bounds a refresh, the wait for the store's lock included. A

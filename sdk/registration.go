@@ -24,9 +24,9 @@ func (l *login) obtainClient(ctx context.Context) (*flows.ClientIdentity, error)
 		Discovery: l.found, RedirectURI: l.redirectURI,
 		PreRegistered: l.cfg.preRegistered(), PreRegisteredIssuer: l.boundIssuer(),
 		Stored: l.storedClient(ctx), StoredIssuer: issuer,
-		ClientIDMetadataURL: l.cfg.ClientIDMetadataURL,
-		Metadata:            l.cfg.registration(l.redirectURI),
-		InitialAccessToken:  l.cfg.InitialAccessToken, SoftwareStatement: l.cfg.SoftwareStatement,
+		ClientIDMetadataURL: l.cfg.ClientIDMetadataURL, ClientIDMetadataAuthMethod: l.cfg.documentMethod(),
+		Metadata:           l.cfg.registration(l.redirectURI),
+		InitialAccessToken: l.cfg.InitialAccessToken, SoftwareStatement: l.cfg.SoftwareStatement,
 	})
 	if err != nil || identity.Source != flows.ClientDynamic {
 		return identity, err

@@ -359,7 +359,9 @@ func TestMachineBacksOff(t *testing.T) {
 		c.Credentials = &sdk.Credentials{ClientID: "m", ClientSecret: "s"}
 	}).HTTPClient()
 	wantStatus(t, client, w.rs.URL(), 200)
-	w.as.Configure(func(c *flowstest.ServerConfig) { c.Fault = flowstest.On("token:client_credentials", flowstest.Firewall()) })
+	w.as.Configure(func(c *flowstest.ServerConfig) {
+		c.Fault = flowstest.On("token:client_credentials", flowstest.Firewall())
+	})
 	time.Sleep(1100 * time.Millisecond) // the token is due, and good for most of an hour
 	w.as.ForgetRequests()
 	for range 20 {

@@ -223,7 +223,8 @@ func (d *discovery) server(ctx context.Context, issuer string) error {
 	}
 	// DISC-13: a root issuer's RFC 8414 document is nearly always there; for
 	// an issuer with a path any of the three may be it, so all go out at once.
-	answers := ask(ctx, urls, len(urls) > 2, func(ctx context.Context, url string) answer[gen.AuthorizationServerMetadata] {
+	together := len(urls) > 2 && !d.atHand(ctx, urls[0], false)
+	answers := ask(ctx, urls, together, func(ctx context.Context, url string) answer[gen.AuthorizationServerMetadata] {
 		return d.askServer(ctx, url, issuer)
 	})
 	found, err := settle(ctx, d, answers)

@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"maps"
@@ -508,3 +509,32 @@ func metadata(t testing.TB, m members) *gen.AuthorizationServerMetadata {
 	}
 	return doc
 }
+
+// DISC-17: nothing is asked beside a document that the cache has.
+func TestDiscoverAsksNothingBesideTheCache(t *testing.T) {
+	const issuer = asIssuer + "/tenant"
+	w := newWire(nil)
+	client := w.client()
+	client.Documents = slowCache{
+		prmPath: prmOf(mcpURL, issuer).reply(t).body,
+		asIssuer + "/.well-known/oauth-authorization-server/tenant": asmOf(issuer).reply(t).body,
+	}
+	found, err := client.Discover(t.Context(), flows.DiscoverRequest{URL: mcpURL})
+	if err != nil || found.Server.Issuer != issuer {
+		t.Fatalf("%v, %v", found, err)
+	}
+	w.expectLog(t)
+}
+
+// slowCache has documents by URL, and takes its time to read one, as a disk may.
+type slowCache map[string]string
+
+func (c slowCache) Load(_ context.Context, url string) ([]byte, bool) {
+	document, ok := c[url]
+	if ok {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return []byte(document), ok
+}
+
+func (slowCache) Save(context.Context, string, []byte, time.Duration) {}

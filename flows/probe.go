@@ -63,6 +63,15 @@ func fetchDocument[T any](ctx context.Context, d *discovery, url string, reload 
 	return res, nil
 }
 
+// atHand: the cache answers for url, so that nothing needs to be asked beside it.
+func (d *discovery) atHand(ctx context.Context, url string, reload bool) bool {
+	if d.Documents == nil || reload {
+		return false
+	}
+	_, ok := d.Documents.Load(ctx, url)
+	return ok
+}
+
 // keepDocument offers a document that came from its URL to the cache.
 func keepDocument[T any](ctx context.Context, d *discovery, url string, res *gen.Response[T]) {
 	if d.Documents == nil || res.Header == nil {

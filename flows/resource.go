@@ -32,7 +32,7 @@ func (d *discovery) protectedResource(ctx context.Context) (*gen.ProtectedResour
 		}
 		return d.askResource(ctx, false, unique(append([]string{url}, wellKnown[:len(wellKnown)-1]...)))
 	}
-	return d.askResource(ctx, true, wellKnown)
+	return d.askResource(ctx, !d.atHand(ctx, wellKnown[0], d.in.Reload), wellKnown)
 }
 
 func (d *discovery) requestURL() string {

@@ -36,6 +36,8 @@ type Row struct {
 	Citation
 	// Sentence states the rule, without a full stop.
 	Sentence string `json:"sentence"`
+	// Mend says what to do about a violation, without a full stop.
+	Mend string `json:"mend"`
 	// Profiles holds the severities of profiles that differ from Severity.
 	Profiles map[Profile]Severity `json:"profiles,omitempty"`
 	// Bad breaks the rule, and no other but those that it names.

@@ -76,7 +76,7 @@ layers: ## Check imports, dependencies and the house rules
 	@go test -run '^Test(Layers|House)' ./spec
 
 .PHONY: generate
-generate: ## Write the generated code anew from spec/
+generate: ## Write the generated code and validate/RULES.md anew
 	go generate ./...
 
 .PHONY: fuzz

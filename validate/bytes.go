@@ -72,16 +72,18 @@ func bytesAs(kind Kind, data []byte, o *options, opts []Option) Violations {
 			return withPartners(kind, doc, Token(doc, opts...), opts)
 		})
 	case KindError:
-		return judge(data, opts, ErrorResponse)
+		return judge(data, opts, func(doc *gen.ErrorResponse, opts ...Option) Violations {
+			return withPartners(kind, doc, ErrorResponse(doc, opts...), opts)
+		})
 	case KindCallback:
 		return judgeCallback(data, o, opts)
 	case KindChallenge:
-		return ChallengeField(data, o.url, opts...)
+		return withPartners(kind, nil, ChallengeField(data, o.url, opts...), append(slices.Clip(opts), WithSource(data)))
 	case KindState:
-		return judgeState(data, opts)
+		return withPartners(kind, nil, judgeState(data, opts), append(slices.Clip(opts), WithSource(data)))
 	}
 	c := newCheck(documentUnknown, append(slices.Clip(opts), WithSource(data)))
-	c.add(RuleUnknownKind, "", "the document is of no kind that there are rules for")
+	c.add(RuleUnknownKind, "", unknownReason(kind, data))
 	return c.done()
 }
 

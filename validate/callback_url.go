@@ -36,35 +36,61 @@ func judgeCallback(data []byte, o *options, opts []Option) Violations {
 		c.addAt(RuleCallbackFragment, "", "the response stands behind a #", end+1)
 		return c.done()
 	}
-	want := o.expectation()
+	p := newPair(documentCallback, opts)
+	want := p.expectation(o)
 	if want.State != "" {
-		return Callback(doc, want, opts...)
+		return append(Callback(doc, want, opts...), p.done()...)
 	}
 	c := newCheck(documentCallback, opts)
-	return run(c, doc, []func(*check, *gen.AuthorizationResponse){
+	found := run(c, doc, []func(*check, *gen.AuthorizationResponse){
 		func(c *check, doc *gen.AuthorizationResponse) { checkCallbackAlone(c, doc, want) },
 	})
+	return append(found, p.done()...)
 }
 
 // expectation returns what the caller says, what the record of the login under
-// way says, or what the metadata of the server says, which knows no state.
-func (o *options) expectation() CallbackExpectation {
+// way says, or what the metadata of the server says, which knows no state. It
+// adds a violation for each partner that says nothing.
+func (p *pair) expectation(o *options) CallbackExpectation {
 	if o.expecting != nil {
 		return *o.expecting
 	}
-	for _, p := range o.partners {
-		switch p.kind {
-		case KindState:
-			if doc, err := gen.DecodePendingRecord(recordBody(p.data), nil); err == nil && doc.State != "" {
-				return CallbackExpectation{doc.State, doc.Issuer, doc.IssParameterSupported, doc.Undocumented}
-			}
-		case KindServer, KindOpenID:
-			if doc, err := gen.DecodeAuthorizationServerMetadata(p.data, nil); err == nil {
-				return CallbackExpectation{Issuer: doc.Issuer, IssParameterSupported: doc.AuthorizationResponseIssParameterSupported}
-			}
+	want, known := CallbackExpectation{Issuer: o.url}, false
+	for _, other := range o.partners {
+		told, ok := p.expectationOf(other)
+		if ok && (!known || want.State == "" && told.State != "") {
+			want, known = told, true
 		}
 	}
-	return CallbackExpectation{Issuer: o.url}
+	return want
+}
+
+func (p *pair) expectationOf(other partner) (want CallbackExpectation, ok bool) {
+	switch other.kind {
+	case KindState:
+		doc, err := Decode[gen.PendingRecord](recordBody(other.data), nil)
+		switch {
+		case err != nil:
+			p.unread(err)
+		case doc.State == "":
+			p.add(RulePartner, "", "the record has no login under way")
+		default:
+			return CallbackExpectation{doc.State, doc.Issuer, doc.IssParameterSupported, doc.Undocumented}, true
+		}
+	case KindServer, KindOpenID:
+		doc, err := Decode[gen.AuthorizationServerMetadata](other.data, nil)
+		if err == nil {
+			return CallbackExpectation{Issuer: doc.Issuer, IssParameterSupported: doc.AuthorizationResponseIssParameterSupported}, true
+		}
+		p.unread(err)
+	default:
+		if _, err := other.decode(); err != nil {
+			p.unread(err)
+		} else {
+			p.unrelated(KindCallback, other.kind)
+		}
+	}
+	return want, false
 }
 
 // checkCallbackAlone keeps the order of checkCallback.

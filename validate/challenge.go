@@ -26,7 +26,8 @@ func (c *check) challenge(params map[string]string, url string) {
 }
 
 // RFC 9728 §5.1: the URL of the metadata. Clients resolve a relative one, which
-// the specification does not know.
+// the specification does not know. §3: it is derived from the resource's own URL,
+// between host and path.
 //
 // DISC-4
 func checkChallengeMetadata(c *check, params map[string]string, url string) {
@@ -67,7 +68,8 @@ func checkChallengeError(c *check, params map[string]string) {
 	}
 }
 
-// RFC 9449 §7.1: algs has the algorithms of proofs, with spaces between.
+// RFC 9449 §7.1: algs has the algorithms of proofs, with spaces between. §11.6:
+// only asymmetric ones can make a proof.
 func checkChallengeProof(c *check, params map[string]string) {
 	for algorithm := range strings.FieldsSeq(params["algs"]) {
 		if !isProofAlgorithm(algorithm) {

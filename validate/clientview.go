@@ -127,7 +127,8 @@ var signingAlgorithms = []string{
 	"EdDSA", "ES256K", "Ed25519", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87",
 }
 
-// OpenID Connect Registration §2: none MUST NOT be used.
+// OpenID Connect Registration §2: none MUST NOT be used. Core §9: a shared
+// secret makes a MAC, a private key a signature.
 func checkSigningAlgorithm(c *check, v *client) {
 	const pointer = "/token_endpoint_auth_signing_alg"
 	symmetric := strings.HasPrefix(v.signingAlgorithm, "HS")
@@ -140,8 +141,8 @@ func checkSigningAlgorithm(c *check, v *client) {
 	}
 }
 
-// RFC 7591 §2: jwks and jwks_uri MUST NOT both be there; private_key_jwt needs
-// one of them.
+// RFC 7591 §2: jwks and jwks_uri MUST NOT both be there. OpenID Connect Core §9:
+// private_key_jwt is for clients that registered a key.
 func checkClientKeys(c *check, v *client) {
 	hasKeys := v.keys != nil || v.keysURI != ""
 	switch {
@@ -157,8 +158,8 @@ func checkClientKeys(c *check, v *client) {
 	}
 }
 
-// A key set that leaves the client has public keys only: whoever reads the
-// others can be this client.
+// OpenID Connect Registration §2: no private and no symmetric keys. Whoever reads
+// them can be this client.
 func checkPrivateKeys(c *check, v *client) {
 	if v.keys == nil {
 		return

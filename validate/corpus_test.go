@@ -17,8 +17,8 @@ const corpusDir = "../../shared/corpus"
 
 // corpusEntry is one line of the corpus's index.
 type corpusEntry struct {
-	name, kind, validFor, fetchedFrom, verdict, quirk string
-	data                                              []byte
+	name, kind, source, validFor, fetchedFrom, verdict, quirk string
+	data                                                      []byte
 }
 
 // corpus reads the index and the documents, or skips the test.
@@ -36,7 +36,7 @@ func corpus(tb testing.TB) []corpusEntry {
 		if len(f) < 7 || f[0] == "name" {
 			continue
 		}
-		e := corpusEntry{name: f[0], kind: f[1], validFor: f[3], fetchedFrom: f[4], verdict: f[5], quirk: f[6]}
+		e := corpusEntry{name: f[0], kind: f[1], source: f[2], validFor: f[3], fetchedFrom: f[4], verdict: f[5], quirk: f[6]}
 		if e.data, err = os.ReadFile(filepath.Join(corpusDir, e.kind, e.name+".json")); err != nil {
 			tb.Fatal(err)
 		}
@@ -66,6 +66,7 @@ func (e corpusEntry) subject() subject {
 var wrongVerdicts = map[string]string{
 	"asm/bluesky-entryway": "RFC 8414 §3.2: claims with zero elements MUST be omitted (request_object_encryption_*_values_supported)",
 	"asm/bluesky-pds":      "RFC 8414 §3.2: claims with zero elements MUST be omitted (request_object_encryption_*_values_supported)",
+	"oidc/identitymodel":   "RFC 8259 §8.1: no byte order mark may stand before JSON that is sent over a network",
 }
 
 // pairFaults are the nonconforming documents whose fault only the pair shows:

@@ -4,6 +4,7 @@ package validate
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 )
@@ -34,62 +35,39 @@ type Document interface {
 //
 // SEC-3, SEC-4
 func Decode[T Document](data []byte, report *gen.Report) (*T, error) {
-	kind, doc, err := decodeAs[T](data, report)
+	d := decoderOf[T]()
+	doc, err := d.decode(data, report)
 	if err != nil {
-		return nil, decodeFailure(kind, data, err)
+		return nil, decodeFailure(d.name, data, err)
 	}
-	return doc.(*T), nil
+	return doc, nil
 }
 
-// decodeAs picks the decoder and the name of a document.
-func decodeAs[T Document](data []byte, report *gen.Report) (kind string, doc any, err error) {
-	switch any((*T)(nil)).(type) {
-	case *gen.ProtectedResourceMetadata:
-		kind = documentResource
-		doc, err = gen.DecodeProtectedResourceMetadata(data, report)
-	case *gen.AuthorizationServerMetadata:
-		kind = documentServer
-		doc, err = gen.DecodeAuthorizationServerMetadata(data, report)
-	case *gen.ClientMetadata:
-		kind = documentClient
-		doc, err = gen.DecodeClientMetadata(data, report)
-	case *gen.ClientInformation:
-		kind = documentInformation
-		doc, err = gen.DecodeClientInformation(data, report)
-	case *gen.ClientIDMetadataDocument:
-		kind = documentClientID
-		doc, err = gen.DecodeClientIDMetadataDocument(data, report)
-	case *gen.TokenResponse:
-		kind = documentToken
-		doc, err = gen.DecodeTokenResponse(data, report)
-	case *gen.ErrorResponse:
-		kind = documentError
-		doc, err = gen.DecodeErrorResponse(data, report)
-	case *gen.AuthorizationResponse:
-		kind = documentCallback
-		doc, err = gen.DecodeAuthorizationResponse(data, report)
-	default:
-		return decodeRecordAs[T](data, report)
-	}
-	return kind, doc, err
+// decoder is how one document is decoded, and its name.
+type decoder[T Document] struct {
+	name   string
+	decode func([]byte, *gen.Report) (*T, error)
 }
 
-func decodeRecordAs[T Document](data []byte, report *gen.Report) (kind string, doc any, err error) {
-	switch any((*T)(nil)).(type) {
-	case *gen.SessionRecord:
-		kind = documentSession
-		doc, err = gen.DecodeSessionRecord(data, report)
-	case *gen.ClientRecord:
-		kind = documentRegistration
-		doc, err = gen.DecodeClientRecord(data, report)
-	case *gen.MetadataRecord:
-		kind = documentMetadata
-		doc, err = gen.DecodeMetadataRecord(data, report)
-	case *gen.PendingRecord:
-		kind = documentPending
-		doc, err = gen.DecodePendingRecord(data, report)
-	}
-	return kind, doc, err
+// decoders has one for each type of Document.
+var decoders = []any{
+	decoder[gen.ProtectedResourceMetadata]{documentResource, gen.DecodeProtectedResourceMetadata},
+	decoder[gen.AuthorizationServerMetadata]{documentServer, gen.DecodeAuthorizationServerMetadata},
+	decoder[gen.ClientMetadata]{documentClient, gen.DecodeClientMetadata},
+	decoder[gen.ClientInformation]{documentInformation, gen.DecodeClientInformation},
+	decoder[gen.ClientIDMetadataDocument]{documentClientID, gen.DecodeClientIDMetadataDocument},
+	decoder[gen.TokenResponse]{documentToken, gen.DecodeTokenResponse},
+	decoder[gen.ErrorResponse]{documentError, gen.DecodeErrorResponse},
+	decoder[gen.AuthorizationResponse]{documentCallback, gen.DecodeAuthorizationResponse},
+	decoder[gen.SessionRecord]{documentSession, gen.DecodeSessionRecord},
+	decoder[gen.ClientRecord]{documentRegistration, gen.DecodeClientRecord},
+	decoder[gen.MetadataRecord]{documentMetadata, gen.DecodeMetadataRecord},
+	decoder[gen.PendingRecord]{documentPending, gen.DecodePendingRecord},
+}
+
+func decoderOf[T Document]() decoder[T] {
+	i := slices.IndexFunc(decoders, func(d any) bool { _, ok := d.(decoder[T]); return ok })
+	return decoders[i].(decoder[T]) // each type has one: TestDecoders
 }
 
 func decodeFailure(kind string, data []byte, err error) error {

@@ -19,10 +19,15 @@ import (
 //
 // META-3
 func Endpoint(raw string, opts ...Option) error {
-	if reason := endpointReason(raw, gather(opts)); reason != "" {
-		return &URLError{Rule: RuleEndpoint, URL: raw, Reason: reason}
+	return refused(RuleEndpoint, raw, endpointReason(raw, gather(opts)))
+}
+
+// refused returns nil without a reason.
+func refused(rule Rule, url, reason string) error {
+	if reason == "" {
+		return nil
 	}
-	return nil
+	return &URLError{Rule: rule, URL: url, Reason: reason}
 }
 
 func endpointReason(raw string, o *options) string {
@@ -64,10 +69,7 @@ func IsLoopbackHost(host string) bool {
 //
 // REG-11
 func RedirectURI(raw string) error {
-	if reason := redirectReason(raw); reason != "" {
-		return &URLError{Rule: RuleRedirectURI, URL: raw, Reason: reason}
-	}
-	return nil
+	return refused(RuleRedirectURI, raw, redirectReason(raw))
 }
 
 func redirectReason(raw string) string {
@@ -100,10 +102,7 @@ func isLoopbackRedirect(host string) bool {
 //
 // REG-2
 func ClientIDURL(raw string) error {
-	if reason := clientIDReason(raw); reason != "" {
-		return &URLError{Rule: RuleClientIDURL, URL: raw, Reason: reason}
-	}
-	return nil
+	return refused(RuleClientIDURL, raw, clientIDReason(raw))
 }
 
 func clientIDReason(raw string) string {

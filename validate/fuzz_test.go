@@ -19,20 +19,22 @@ func fuzzKind(f *testing.F, s subject, seeds ...string) {
 	if good, ok := goodSubjects[s.kind]; ok {
 		f.Add([]byte(good.document.text()))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		found := s.judge(data)
-		if len(found) > maxPerRule*len(table) {
-			t.Fatalf("%d violations", len(found))
+	f.Fuzz(func(t *testing.T, data []byte) { checkFound(t, s.judge(data), data) })
+}
+
+func checkFound(t *testing.T, found Violations, data []byte) {
+	t.Helper()
+	if len(found) > maxPerRule*len(table) {
+		t.Fatalf("%d violations", len(found))
+	}
+	for _, v := range found {
+		checkViolation(t, v, data)
+	}
+	if err := found.Err(SeverityOff); err != nil {
+		if text := err.Error(); len(text) > 10_000 || strings.ContainsAny(text, "\n\r\x1b") || !utf8.ValidString(text) {
+			t.Fatalf("message %q", text)
 		}
-		for _, v := range found {
-			checkViolation(t, v, data)
-		}
-		if err := found.Err(SeverityOff); err != nil {
-			if text := err.Error(); len(text) > 10_000 || strings.ContainsAny(text, "\n\r\x1b") || !utf8.ValidString(text) {
-				t.Fatalf("message %q", text)
-			}
-		}
-	})
+	}
 }
 
 func checkViolation(t *testing.T, v Violation, data []byte) {
@@ -101,18 +103,7 @@ func FuzzBytes(f *testing.F) {
 }
 
 func checkBytes(t *testing.T, kind Kind, data []byte, opts ...Option) {
-	found := Bytes(kind, data, opts...)
-	if len(found) > maxPerRule*len(table) {
-		t.Fatalf("%d violations", len(found))
-	}
-	for _, v := range found {
-		checkViolation(t, v, data)
-	}
-	if err := found.Err(SeverityOff); err != nil {
-		if text := err.Error(); len(text) > 10_000 || strings.ContainsAny(text, "\n\r\x1b") || !utf8.ValidString(text) {
-			t.Fatalf("message %q", text)
-		}
-	}
+	checkFound(t, Bytes(kind, data, opts...), data)
 }
 
 // FuzzLocate walks over any text; the positions are within it.

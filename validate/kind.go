@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/mcpoauth/mcpoauth/gen"
 )
 
 // Kind names a kind of document that Bytes judges. The zero value means that
@@ -50,22 +52,79 @@ func Kinds() []Kind {
 	}
 }
 
-// maxDetected bounds what DetectKind reads. Real documents have all their
-// members within a few KiB.
-const maxDetected = 64 << 10
-
-// DetectKind tells the kind of a document from its first 64 KiB: a JSON object
-// by the names of its members, and else the redirect or the header that the
-// text looks like. It returns false when nothing fits. Broken documents are
-// recognized too, as far as they can be read.
+// DetectKind tells the kind of a document from what is in it: a JSON object by
+// the names of its members, and else the redirect or the header that the text
+// looks like. It returns false when nothing fits. Broken documents are
+// recognized too, as far as they can be read; no more than gen.MaxSize and 4096
+// members are.
 //
-// A client identifier beside client metadata is a Client ID Metadata Document
-// when it is an https URL, and the answer to a registration otherwise.
-// Authorization server metadata with all that OpenID Connect requires is taken
-// for OpenID Provider metadata, of which more is asked.
+// Some things content alone cannot tell, and are taken like this:
+//
+//   - Authorization server metadata with all that OpenID Connect requires is
+//     OpenID Provider metadata, of which more is asked. Many servers publish one
+//     document at both well-known URLs: DetectKindOf looks at where it came from.
+//   - A client identifier beside client metadata makes a Client ID Metadata
+//     Document when it is an https URL, and the answer to a registration
+//     otherwise. Without an identifier it is a registration request.
 func DetectKind(data []byte) (Kind, bool) {
-	data = data[:min(len(data), maxDetected)]
-	text := bytes.TrimLeft(data[documentStart(data):], " \t\r\n")
+	return DetectKindOf("", data)
+}
+
+// DetectKindOf is DetectKind for a document that came from name, a URL or the
+// path of a file. Where clients take a document from decides what they take it
+// for, whatever is in it:
+//
+//   - A segment after .well-known, or the last segment of any path, that has
+//     oauth-protected-resource, oauth-authorization-server or
+//     openid-configuration in it makes it that metadata (RFC 9728 §3, RFC 8414
+//     §3, OpenID Connect Discovery §4). Other directories decide nothing.
+//   - Client metadata at an https URL is a Client ID Metadata Document: nobody
+//     publishes registration requests.
+//
+// Other names, and "", say nothing.
+func DetectKindOf(name string, data []byte) (Kind, bool) {
+	if kind, ok := kindOfPlace(name); ok {
+		return kind, true
+	}
+	kind, ok := detectContent(data[:min(len(data), gen.MaxSize)])
+	if kind == KindClient && strings.HasPrefix(name, "https://") {
+		kind = KindClientID
+	}
+	return kind, ok
+}
+
+// wellKnown are the names of metadata in URLs.
+var wellKnown = []struct {
+	part string
+	kind Kind
+}{
+	{"oauth-protected-resource", KindResource},
+	{"oauth-authorization-server", KindServer},
+	{"openid-configuration", KindOpenID},
+}
+
+// kindOfPlace tells the kind of metadata from its URL or path.
+func kindOfPlace(name string) (Kind, bool) {
+	if _, rest, ok := strings.Cut(name, "://"); ok {
+		name, _, _ = strings.Cut(rest, "#")
+		name, _, _ = strings.Cut(name, "?")
+	}
+	segments := strings.FieldsFunc(name, func(r rune) bool { return r == '/' || r == '\\' })
+	for i, segment := range segments {
+		if i < len(segments)-1 && (i == 0 || segments[i-1] != ".well-known") {
+			continue
+		}
+		for _, place := range wellKnown {
+			if strings.Contains(segment, place.part) {
+				return place.kind, true
+			}
+		}
+	}
+	return "", false
+}
+
+func detectContent(data []byte) (Kind, bool) {
+	text := documentText(data)
 	switch {
 	case len(text) == 0:
 		return "", false
@@ -79,17 +138,15 @@ func DetectKind(data []byte) (Kind, bool) {
 	return "", false
 }
 
+// documentText returns a document without what may stand before it.
+func documentText(data []byte) []byte {
+	return bytes.TrimLeft(data[documentStart(data):], " \t\r\n")
+}
+
 // detectObject goes from the rarest names to the commonest.
 func detectObject(text []byte) (Kind, bool) {
-	clientID := ""
-	names := topNames(text, func(name, value string) {
-		if name == "client_id" {
-			clientID = value
-		}
-	})
-	has := func(some ...string) bool {
-		return slices.ContainsFunc(some, func(name string) bool { return slices.Contains(names, name) })
-	}
+	names := readNames(text)
+	has := names.has
 	switch {
 	case has("version") && has("generation"):
 		return KindState, true
@@ -104,7 +161,7 @@ func detectObject(text []byte) (Kind, bool) {
 		return KindToken, true
 	case has("error"):
 		return KindError, true
-	case has("client_id") && strings.HasPrefix(clientID, "https://") && !has("client_secret", "registration_access_token", "client_id_issued_at"):
+	case strings.HasPrefix(names.text("client_id"), "https://") && !has("client_secret", "registration_access_token", "client_id_issued_at"):
 		return KindClientID, true
 	case has("client_id", "client_secret", "registration_access_token"):
 		return KindInformation, true
@@ -116,42 +173,57 @@ func detectObject(text []byte) (Kind, bool) {
 	return "", false
 }
 
-// topNames returns the member names of an object, up to the first syntax error,
-// and shows each member that is a string.
-func topNames(text []byte, show func(name, value string)) []string {
-	var names []string
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	depth, isName := 0, false
-	for {
-		token, err := decoder.Token()
-		if err != nil {
-			return names
+// topNames are the members of an object, with their values as they are spelled.
+type topNames map[string][]byte
+
+// readNames reads an object up to its first syntax error; a value that breaks
+// off is nil.
+func readNames(text []byte) topNames {
+	names := topNames{}
+	w := walker{data: text}
+	for w.next('{'); len(names) < maxJudged && !w.at('}'); w.next(',') {
+		name, ok := w.text()
+		if !ok || !w.next(':') {
+			break
 		}
-		if delim, ok := token.(json.Delim); ok {
-			if delim == '{' || delim == '[' {
-				depth++
-			} else {
-				depth--
-			}
-			isName = depth == 1
-			continue
+		w.space()
+		start := w.pos
+		if !w.value(1) {
+			names[unquote(name)] = nil
+			break
 		}
-		switch word, _ := token.(string); {
-		case depth != 1:
-		case isName:
-			names, isName = append(names, word), false
-		default:
-			show(names[len(names)-1], word)
-			isName = true
-		}
+		names[unquote(name)] = text[start:w.pos]
 	}
+	return names
 }
 
-// isHeader looks for the field's name, or for a scheme that a resource offers.
+// has reports whether one of some is there.
+func (n topNames) has(some ...string) bool {
+	return slices.ContainsFunc(some, func(name string) bool { _, ok := n[name]; return ok })
+}
+
+// text returns a member that is a string, else "".
+func (n topNames) text(name string) string {
+	if value := n[name]; len(value) > 1 && value[0] == '"' {
+		return unquote(value)
+	}
+	return ""
+}
+
+// isHeader looks for the field's name at the beginning of a line, or for a
+// scheme that a resource offers.
 func isHeader(text []byte) bool {
-	start := strings.ToLower(string(text[:min(len(text), 4096)]))
-	scheme, _, _ := strings.Cut(start, " ")
-	return strings.Contains(start, challengeField) || scheme == "bearer" || scheme == "dpop" || scheme == "basic"
+	head := string(text[:min(len(text), maxChallengeText)])
+	scheme, _, _ := strings.Cut(head, " ")
+	if isTokenScheme(scheme) || equalFold(scheme, "Basic") {
+		return true
+	}
+	for line := range strings.Lines(head) {
+		if name, _, ok := strings.Cut(line, ":"); ok && equalFold(strings.TrimSpace(name), challengeField) {
+			return true
+		}
+	}
+	return false
 }
 
 // isRedirect looks for a parameter that every authorization response has.
@@ -165,4 +237,24 @@ func isRedirect(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// unknownReason says why a text is of no kind, or that there is no such kind.
+func unknownReason(kind Kind, data []byte) string {
+	text := documentText(data)
+	switch {
+	case kind != "":
+		return quote(string(kind)) + " is no kind of document"
+	case len(text) == 0:
+		return "there is nothing in it"
+	case text[0] == '{':
+		return "the object has no member that tells what it is"
+	case text[0] == '[':
+		return "the text is a JSON array, and a document is a JSON object: judge its elements one by one"
+	case text[0] == '<':
+		return "the text is HTML or XML, and a document is a JSON object"
+	case len(data) <= gen.MaxSize && json.Valid(text):
+		return "the text is a JSON value that is no object"
+	}
+	return "the text is no JSON object, no redirect and no WWW-Authenticate field"
 }

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// The kinds of real documents. A document that lacks what makes its kind is
-// taken for its nearest neighbour.
+// The kinds of real documents: nearly all by their content, and all by the place
+// they come from. A document that lacks what makes its kind is taken for its
+// nearest neighbour.
 func TestDetectCorpus(t *testing.T) {
 	unlike := map[string]Kind{
 		"cimd/skylight-no-client-id":   KindClient,
@@ -19,17 +20,128 @@ func TestDetectCorpus(t *testing.T) {
 		"dcr/identityserver-error":     KindError,
 		"oidc/top-level-array":         "",
 	}
+	// What an authorization server serves at both well-known URLs, or at the
+	// other one than its members suggest.
+	neighbour := map[Kind]Kind{KindServer: KindOpenID, KindOpenID: KindServer}
+	told, placed := 0, 0
 	for _, e := range corpus(t) {
-		name := e.kind + "/" + e.name
-		kind, ok := DetectKind(e.data)
-		want, listed := unlike[name]
-		if !listed {
-			want = Kind(e.kind)
+		name, want := e.kind+"/"+e.name, Kind(e.kind)
+		content := want
+		if other, listed := unlike[name]; listed {
+			content = other
 		}
-		// Both well-known URLs often serve one document.
-		same := kind == want || e.kind == "asm" && kind == KindOpenID || e.kind == "oidc" && kind == KindServer
-		if !same || ok != (want != "") {
-			t.Errorf("%s is detected as %q, want %q", name, kind, want)
+		kind, ok := DetectKind(e.data)
+		if kind != content && kind != neighbour[want] || ok != (content != "") {
+			t.Errorf("%s is detected as %q, want %q", name, kind, content)
+		}
+		if kind == want {
+			told++
+		}
+		if place := e.place(); strings.HasPrefix(place, "https://") || strings.Contains(place, ".well-known") {
+			placed++
+			if kind, ok := DetectKindOf(place, e.data); kind != want || !ok {
+				t.Errorf("%s from %s is detected as %q", name, place, kind)
+			}
+		}
+	}
+	t.Logf("%d told by their content, %d by their place", told, placed)
+	if told < 90 || placed < 90 {
+		t.Errorf("%d are told by their content, %d by their place", told, placed)
+	}
+}
+
+// place returns the URL that a document was fetched from, or the path of its file
+// in the repository that has it.
+func (e corpusEntry) place() string {
+	if strings.HasPrefix(e.fetchedFrom, "https://") {
+		return e.fetchedFrom
+	}
+	return e.source[strings.LastIndexByte(e.source, ':')+1:]
+}
+
+func TestDetectKindOf(t *testing.T) {
+	const (
+		server   = `{"issuer":"https://as.example.com","token_endpoint":"https://as.example.com/token"}`
+		metadata = `{"client_name":"Example","redirect_uris":["https://app.example.com/callback"]}`
+	)
+	tests := []struct {
+		name, text string
+		want       Kind
+	}{
+		{"", server, KindServer},
+		{"as.json", server, KindServer},
+		{"https://as.example.com/.well-known/openid-configuration", server, KindOpenID},
+		{"https://as.example.com/.well-known/openid-configuration/tenant", server, KindOpenID},
+		{"https://as.example.com/tenant/.well-known/openid-configuration", server, KindOpenID},
+		{"https://as.example.com/.well-known/oauth-authorization-server?x=openid-configuration", server, KindServer},
+		{"https://as.example.com/x?y=/.well-known/openid-configuration", server, KindServer},
+		{"https://mcp.example.com/.well-known/oauth-protected-resource/mcp", server, KindResource},
+		{"example-openid-configuration.json", server, KindOpenID},
+		{`C:\sites\as\.well-known\openid-configuration`, server, KindOpenID},
+		{"site/.well-known/oauth-protected-resource.json", "<html>", KindResource},
+		// A checkout of that name says nothing about the files in it.
+		{"openid-configuration/as.json", server, KindServer},
+		{`C:\openid-configuration\as.json`, server, KindServer},
+		{"/src/oauth-authorization-server/testdata/token.json", `{"access_token":"x"}`, KindToken},
+
+		{"client-metadata.json", metadata, KindClient},
+		{"https://app.example.com/client-metadata.json", metadata, KindClientID},
+		{"http://app.example.com/client-metadata.json", metadata, KindClient},
+		{"https://as.example.com/register/1", `{"client_id":"1","client_secret":"x"}`, KindInformation},
+		{"https://as.example.com/token", `{"access_token":"x"}`, KindToken},
+		{"https://app.example.com/client.json", "[]", ""},
+	}
+	for _, test := range tests {
+		if kind, ok := DetectKindOf(test.name, []byte(test.text)); kind != test.want || ok != (test.want != "") {
+			t.Errorf("%s: %s is detected as %q, want %q", test.name, test.text, kind, test.want)
+		}
+	}
+}
+
+// What tells the kind may come late.
+func TestDetectKindLate(t *testing.T) {
+	filler := strings.Repeat("x", 512<<10)
+	tests := []struct {
+		name, text string
+		want       Kind
+	}{
+		{"member", `{"about":"` + filler + `","resource":"https://mcp.example.com/mcp"}`, KindResource},
+		{"record", `{"version":1,"about":"` + filler + `","generation":1}`, KindState},
+		{"field", "HTTP/2 401\r\ncontent-security-policy: " + filler[:32<<10] + "\r\nwww-authenticate: Bearer\r\n", KindChallenge},
+		{"parameter", "https://app.example.com/callback?x=" + filler + "&code=1", KindCallback},
+		{"member beyond the bound", `{"about":"` + filler + filler + `","resource":"https://mcp.example.com/mcp"}`, ""},
+	}
+	for _, test := range tests {
+		if kind, _ := DetectKind([]byte(test.text)); kind != test.want {
+			t.Errorf("%s: detected as %q, want %q", test.name, kind, test.want)
+		}
+	}
+	var found Violations
+	late := `{"version":1,"generation":1,"about":"` + filler + `","code_verifier":"short"}`
+	if found = Bytes("", []byte(late)); !found.Has(RuleStateVerifier) {
+		t.Errorf("a late code_verifier: %v", found)
+	}
+}
+
+// A text of no kind is told what it is, and so is a kind that there is not.
+func TestUnknownKind(t *testing.T) {
+	tests := []struct {
+		kind       Kind
+		text, want string
+	}{
+		{"", "", "nothing in it"},
+		{"", " \n", "nothing in it"},
+		{"", `[{"issuer":"https://as.example.com"}]`, "JSON array"},
+		{"", `{"hello":"world"}`, "no member that tells"},
+		{"", "<!DOCTYPE html>", "HTML"},
+		{"", `"hello"`, "no object"},
+		{"", "hello", "no JSON object, no redirect and no WWW-Authenticate field"},
+		{"jwks", `{"keys":[]}`, `"jwks" is no kind`},
+	}
+	for _, test := range tests {
+		found := Bytes(test.kind, []byte(test.text))
+		if len(found) != 1 || found[0].Rule != RuleUnknownKind || !strings.Contains(found[0].Detail, test.want) || found[0].Line != 1 {
+			t.Errorf("%q as %q: %v, want %q", test.text, test.kind, found, test.want)
 		}
 	}
 }
@@ -57,6 +169,11 @@ func TestDetectKind(t *testing.T) {
 		{"HTTP/1.1 401 Unauthorized\r\nServer: x\r\nWWW-Authenticate: Bearer\r\n", KindChallenge},
 		{"Bearer realm=x", KindChallenge},
 		{"Basic realm=x", KindChallenge},
+		{"<p>\nWWW-Authenticate is a field</p>", ""},
+		{`{"resource":"https://h`, KindResource},
+		{`{"client_id":"https:\/\/h\/c"}`, KindClientID},
+		{`{"client_id":"`, KindInformation},
+		{`{"client_id"`, ""},
 		{"mcpoauth-record 1 2 3 key hash\n{\"version\":1,\"generation\":2}", KindState},
 	}
 	for _, test := range tests {

@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mcpoauth/mcpoauth/gen"
 )
 
 // Locate sets Line and Column of each violation from the original bytes of the
-// document, by its kind (JSON, the redirect, the header): the place where the decoder stopped, else that of the value
-// the pointer names, else that of the nearest value around it. It reads the
-// bytes once. Violations whose Document is of another file have to be located
-// apart.
+// document, by its kind (JSON, the redirect, the header): the place where the
+// decoder stopped, else that of the value the pointer names, else that of the
+// nearest value around it. It reads the bytes once. Violations whose Document is
+// of another file have to be located apart.
 func (v Violations) Locate(data []byte) {
 	wanted := make(map[string]int, len(v))
 	unknown := false
@@ -100,9 +102,10 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // findOffsets fills in the byte offset of each JSON value whose pointer is a key
 // of wanted. It stops at the first syntax error and at the depth where decoders
-// stop, keeping what it has.
+// stop, keeping what it has; where they do not begin to read, beyond
+// gen.MaxSize, it does not go.
 func findOffsets(data []byte, wanted map[string]int) {
-	w := walker{data: data, pos: documentStart(data), wanted: wanted}
+	w := walker{data: data[:min(len(data), gen.MaxSize)], pos: documentStart(data), wanted: wanted}
 	w.value(0)
 }
 

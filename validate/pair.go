@@ -20,11 +20,7 @@ import (
 //
 // DISC-11, DISC-14
 func ProtectedResourceWithServer(resource *gen.ProtectedResourceMetadata, server *gen.AuthorizationServerMetadata, opts ...Option) Violations {
-	p := newPair(documentResource, opts)
-	if p.both(resource != nil && server != nil) {
-		p.resource(resource, server)
-	}
-	return p.done()
+	return together(documentResource, resource, server, opts)
 }
 
 // ClientMetadataWithServer judges whether a server takes a registration
@@ -32,12 +28,7 @@ func ProtectedResourceWithServer(resource *gen.ProtectedResourceMetadata, server
 // (https://www.rfc-editor.org/rfc/rfc7591#section-2). Violations point into the
 // client's document. A nil document is refused.
 func ClientMetadataWithServer(doc *gen.ClientMetadata, server *gen.AuthorizationServerMetadata, opts ...Option) Violations {
-	p := newPair(documentClient, opts)
-	if p.both(doc != nil && server != nil) {
-		p.registration(server)
-		p.client(viewMetadata(doc), server)
-	}
-	return p.done()
+	return together(documentClient, doc, server, opts)
 }
 
 // ClientInformationWithServer judges whether a registered client is one that
@@ -45,11 +36,7 @@ func ClientMetadataWithServer(doc *gen.ClientMetadata, server *gen.Authorization
 // document. A nil document is refused. The request that the registration
 // answers is an argument of ClientInformation.
 func ClientInformationWithServer(doc *gen.ClientInformation, server *gen.AuthorizationServerMetadata, opts ...Option) Violations {
-	p := newPair(documentInformation, opts)
-	if p.both(doc != nil && server != nil) {
-		p.client(viewInformation(doc), server)
-	}
-	return p.done()
+	return together(documentInformation, doc, server, opts)
 }
 
 // ClientIDDocumentWithServer judges whether a server takes a Client ID Metadata
@@ -59,12 +46,7 @@ func ClientInformationWithServer(doc *gen.ClientInformation, server *gen.Authori
 //
 // REG-1
 func ClientIDDocumentWithServer(doc *gen.ClientIDMetadataDocument, server *gen.AuthorizationServerMetadata, opts ...Option) Violations {
-	p := newPair(documentClientID, opts)
-	if p.both(doc != nil && server != nil) {
-		p.clientID(server)
-		p.client(viewDocument(doc), server)
-	}
-	return p.done()
+	return together(documentClientID, doc, server, opts)
 }
 
 // pair collects the violations of two documents. They point into the first one,
@@ -78,11 +60,15 @@ func newPair(document string, opts []Option) *pair {
 	return &pair{check: newCheck(document, opts)}
 }
 
-func (p *pair) both(there bool) bool {
-	if !there {
+// together judges two documents, in the order that judge knows.
+func together[A, B Document](document string, first *A, second *B, opts []Option) Violations {
+	p := newPair(document, opts)
+	if first == nil || second == nil {
 		p.add(RuleMissingDocument, "", "one of the two documents is missing")
+	} else {
+		p.judge(first, second)
 	}
-	return there
+	return p.done()
 }
 
 // at adds a violation with its pointer in either document.

@@ -3,6 +3,8 @@
 package validate
 
 import (
+	"errors"
+
 	"github.com/mcpoauth/mcpoauth/gen"
 )
 
@@ -14,7 +16,10 @@ import (
 //
 // The pairs are: prm with asm or oidc; client, dcr and cimd with asm or oidc;
 // client with dcr; each in either order. An authorization response goes with the
-// record of the login under way (state), or with the server's metadata.
+// record of the login under way (state), or with the server's metadata; of both,
+// the record counts, which knows more, and Expecting counts before either.
+// Where there are no rules for the two, or the other document cannot be read,
+// RulePartner says so: nothing was compared then.
 func With(kind Kind, data []byte) Option {
 	return func(o *options) {
 		if kind == "" {
@@ -43,6 +48,7 @@ func (o *options) requested() *gen.ClientMetadata {
 }
 
 // withPartners adds what the document and each of its partners break together.
+// Kinds that go with no other have the doc nil.
 func withPartners(kind Kind, doc any, found Violations, opts []Option) Violations {
 	o := gather(opts)
 	if len(o.partners) == 0 {
@@ -53,11 +59,11 @@ func withPartners(kind Kind, doc any, found Violations, opts []Option) Violation
 		decoded, err := other.decode()
 		switch {
 		case err != nil:
-			p.add(RulePartner, "", "the other document cannot be read: "+err.Error())
+			p.unread(err)
 		case !p.judge(doc, decoded):
 			p.second = true
 			if !p.judge(decoded, doc) {
-				p.add(RulePartner, "", "there are no rules for "+documentNames[kind]+" with "+documentNames[other.kind])
+				p.unrelated(kind, other.kind)
 			}
 			p.second = false
 		}
@@ -65,6 +71,18 @@ func withPartners(kind Kind, doc any, found Violations, opts []Option) Violation
 	return append(found, p.done()...)
 }
 
+// unread says that a partner cannot be read.
+func (p *pair) unread(err error) {
+	p.add(RulePartner, "", "the other document cannot be read: "+err.Error())
+}
+
+// unrelated says that there is nothing to compare in two kinds.
+func (p *pair) unrelated(kind, other Kind) {
+	p.add(RulePartner, "", "there are no rules for "+documentNames[kind]+" with "+documentNames[other])
+}
+
+// decode returns nil for kinds that go with no other, and an error when the
+// document is of no kind or cannot be read.
 func (p partner) decode() (any, error) {
 	switch p.kind {
 	case KindResource:
@@ -78,9 +96,10 @@ func (p partner) decode() (any, error) {
 	case KindInformation:
 		return Decode[gen.ClientInformation](p.data, nil)
 	}
-	return nil, &Error{Document: documentUnknown, Violations: Violations{{
-		Document: documentUnknown, Rule: RuleUnknownKind, Severity: SeverityRefuse, Use: UseDocument, Detail: "it is of no kind that has a partner",
-	}}}
+	if documentNames[p.kind] == "" {
+		return nil, errors.New(unknownReason(p.kind, p.data))
+	}
+	return nil, nil
 }
 
 // judge reports whether there are rules for the two documents in this order.

@@ -127,10 +127,13 @@ func join(groups ...[]Row) []Row {
 	return slices.Concat(groups...)
 }
 
-// rfc cites a section of an RFC.
+// rfc cites a section of an RFC, or of an appendix: those begin with a letter.
 func rfc(number int, section string) Citation {
-	n := strconv.Itoa(number)
-	return Citation{"RFC " + n + " §" + section, "https://www.rfc-editor.org/rfc/rfc" + n + "#section-" + section}
+	n, sign, anchor := strconv.Itoa(number), "§", "section-"
+	if section[0] >= 'A' {
+		sign, anchor = "appendix ", "appendix-"
+	}
+	return Citation{"RFC " + n + " " + sign + section, "https://www.rfc-editor.org/rfc/rfc" + n + "#" + anchor + section}
 }
 
 // mcp cites the MCP authorization specification, revision 2026-07-28. The page
@@ -145,14 +148,18 @@ func mcp(page, anchor, title string) Citation {
 
 // cimd cites the draft on Client ID Metadata Documents that MCP builds on.
 func cimd(section string) Citation {
-	return Citation{
-		"draft-ietf-oauth-client-id-metadata-document-00 §" + section,
-		"https://www.ietf.org/archive/id/draft-ietf-oauth-client-id-metadata-document-00.html#section-" + section,
-	}
+	return draft("draft-ietf-oauth-client-id-metadata-document-00", section)
+}
+
+// draft cites an Internet-Draft, in the version that its name ends with.
+func draft(name, section string) Citation {
+	return Citation{name + " §" + section, "https://www.ietf.org/archive/id/" + name + ".html#section-" + section}
 }
 
 // oidc cites an OpenID Connect specification.
 func oidc(spec, anchor, section string) Citation {
-	name := map[string]string{"discovery": "OpenID Connect Discovery", "registration": "OpenID Connect Registration"}[spec]
+	name := map[string]string{
+		"core": "OpenID Connect Core", "discovery": "OpenID Connect Discovery", "registration": "OpenID Connect Registration",
+	}[spec]
 	return Citation{name + " §" + section, "https://openid.net/specs/openid-connect-" + spec + "-1_0.html#" + anchor}
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // META-7: one table; every Rule constant has one row, and every row a constant.
@@ -98,6 +99,25 @@ func TestRows(t *testing.T) {
 			if severity == row.Severity || severity == SeverityRefuse {
 				t.Errorf("%s: profile %s has severity %v", row.ID, profile, severity)
 			}
+		}
+	}
+}
+
+// An instruction is another thing than the rule, and fits on a line of any
+// terminal and log.
+func TestMends(t *testing.T) {
+	for _, row := range Rules() {
+		switch mend := row.Mend; {
+		case mend == "":
+			t.Errorf("%s: no mend", row.ID)
+		case strings.Contains(mend, row.Sentence), strings.Contains(row.Sentence, mend):
+			t.Errorf("%s: the mend repeats the sentence: %q", row.ID, mend)
+		case strings.HasSuffix(mend, "."), strings.TrimSpace(mend) != mend, !unicode.IsUpper(rune(mend[0])):
+			t.Errorf("%s: the mend is no sentence without its full stop: %q", row.ID, mend)
+		case len(mend) > 160, !isPrintableASCII(mend):
+			t.Errorf("%s: the mend is no line of 160 printable ASCII characters: %q has %d", row.ID, mend, len(mend))
+		case strings.Count(mend, "`")%2 != 0:
+			t.Errorf("%s: a backtick stands alone in %q", row.ID, mend)
 		}
 	}
 }

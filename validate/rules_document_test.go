@@ -77,7 +77,7 @@ The examples show what to take out (-) and what to write instead (+).
 }
 
 func renderRule(b *strings.Builder, row *Row) {
-	fmt.Fprintf(b, "\n### <a id=%q></a>%s\n\n%s. ([%s](%s))\n\n", string(row.ID), string(row.ID), row.Sentence, row.Section, row.URL)
+	fmt.Fprintf(b, "\n### <a id=%q></a>%s\n\n%s. ([%s](%s))\n\n**Mend:** %s.\n\n", string(row.ID), string(row.ID), row.Sentence, row.Section, row.URL, row.Mend)
 	fmt.Fprintf(b, "**%s**", row.Severity)
 	if row.Use != "" {
 		fmt.Fprintf(b, " of: %s", row.Use)

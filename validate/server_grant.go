@@ -3,6 +3,7 @@
 package validate
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -55,8 +56,8 @@ func checkDeviceGrant(c *check, doc *gen.AuthorizationServerMetadata) {
 func checkServerAuthentication(c *check, doc *gen.AuthorizationServerMetadata) {
 	methods := doc.TokenEndpointAuthMethodsSupported
 	const detail = "is no registered method"
-	c.values(RuleAuthMethod, "/token_endpoint_auth_methods_supported", methods, isAuthMethod, detail)
-	c.values(RuleAuthMethod, "/revocation_endpoint_auth_methods_supported", doc.RevocationEndpointAuthMethodsSupported, isAuthMethod, detail)
+	c.values(RuleAuthMethod, "/token_endpoint_auth_methods_supported", methods, isServerMethod, detail)
+	c.values(RuleAuthMethod, "/revocation_endpoint_auth_methods_supported", doc.RevocationEndpointAuthMethodsSupported, isServerMethod, detail)
 	c.values(RuleAuthMethod, "/introspection_endpoint_auth_methods_supported",
 		doc.IntrospectionEndpointAuthMethodsSupported, isIntrospectionMethod, detail+" or token type")
 	checkAuthAlgorithms(c, "/token_endpoint_auth_signing_alg_values_supported",
@@ -72,9 +73,16 @@ func checkServerAuthentication(c *check, doc *gen.AuthorizationServerMetadata) {
 	}
 }
 
+// isServerMethod: RFC 7591 §2 lets a server name a method of its own by an
+// absolute URI. A client that does not know it takes another.
+func isServerMethod(method string) bool {
+	u, err := url.Parse(method)
+	return isAuthMethod(method) || err == nil && u.IsAbs()
+}
+
 // isIntrospectionMethod: RFC 8414 §2 takes access token types too.
 func isIntrospectionMethod(method string) bool {
-	return isAuthMethod(method) || equalFold(method, "Bearer") || equalFold(method, "DPoP") || method == "N_A"
+	return isServerMethod(method) || equalFold(method, "Bearer") || equalFold(method, "DPoP") || method == "N_A"
 }
 
 func checkAuthAlgorithms(c *check, pointer string, methods, algorithms []string) {
@@ -87,7 +95,7 @@ func checkAuthAlgorithms(c *check, pointer string, methods, algorithms []string)
 	}
 }
 
-// RFC 9700 §4.4: another host is another party to trust. It is common and legal.
+// RFC 9700 §4.4.2: another host is another party to trust. It is common and legal.
 func checkServerHosts(c *check, doc *gen.AuthorizationServerMetadata) {
 	issuer, reason := splitURL(doc.Issuer)
 	if reason != "" || c.found.Has(RuleIssuerMatch) {

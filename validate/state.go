@@ -4,7 +4,6 @@ package validate
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"time"
 
@@ -59,16 +58,13 @@ var sessionRules = []func(*check, *gen.SessionRecord){
 // has.
 func judgeState(data []byte, opts []Option) Violations {
 	body := recordBody(data)
-	names := topNames(body[:min(len(body), maxDetected)], func(string, string) {})
-	has := func(some ...string) bool {
-		return slices.ContainsFunc(some, func(name string) bool { return slices.Contains(names, name) })
-	}
+	names := readNames(documentText(body[:min(len(body), gen.MaxSize)]))
 	switch {
-	case has("code_verifier", "state", "redirect_uri"):
+	case names.has("code_verifier", "state", "redirect_uri"):
 		return judge(body, opts, PendingRecord)
-	case has("url", "document", "fetched_at", "fresh_until"):
+	case names.has("url", "document", "fetched_at", "fresh_until"):
 		return judge(body, opts, MetadataRecord)
-	case has("registered_at"):
+	case names.has("registered_at"):
 		return judge(body, opts, ClientRecord)
 	}
 	return judge(body, opts, SessionRecord)

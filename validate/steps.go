@@ -32,6 +32,16 @@ type Journey struct {
 	ClientID *gen.ClientIDMetadataDocument
 	// Client is what the client would register; nil for a public native client.
 	Client *gen.ClientMetadata
+	// Sources are the bytes of these documents, as far as they are known.
+	Sources Sources
+}
+
+// Sources are the bytes that the documents of a Journey were decoded from.
+// Violations of a document whose bytes are there carry Line and Column in them,
+// and say what the decoder found; without bytes that can be decoded, nil too,
+// they are 0.
+type Sources struct {
+	Resource, Server, ClientID, Client []byte
 }
 
 // Steps walks the way of a client that has not met the server before: it takes
@@ -39,86 +49,111 @@ type Journey struct {
 // there, redeems the code. All steps are returned, those after a stop too, so
 // that one look shows everything that has to be mended. Nothing is fetched.
 //
+// Violations point into the document that they name. The options are those of
+// the functions that judge each document, without WithSource and WithReport:
+// see Sources.
+//
 // DISC-8, DISC-9, DISC-14, META-1, REG-1
 func Steps(j Journey, opts ...Option) []Step {
-	return []Step{
-		j.resourceStep(opts),
-		j.serverStep(opts),
-		j.registrationStep(opts),
-		j.authorizationStep(opts),
-		j.tokenStep(opts),
+	w := way{
+		Journey:  &j,
+		resource: sourced[gen.ProtectedResourceMetadata](j.Sources.Resource, opts),
+		server:   sourced[gen.AuthorizationServerMetadata](j.Sources.Server, opts),
+		clientID: sourced[gen.ClientIDMetadataDocument](j.Sources.ClientID, opts),
+		client:   sourced[gen.ClientMetadata](j.Sources.Client, opts),
 	}
+	return []Step{w.resourceStep(), w.serverStep(), w.registrationStep(), w.authorizationStep(), w.tokenStep()}
 }
 
-func (j *Journey) resourceStep(opts []Option) Step {
+// way is a Journey with the options of each of its documents.
+type way struct {
+	*Journey
+	resource, server, clientID, client []Option
+}
+
+// sourced adds what the bytes of a document tell about it. Bytes that cannot be
+// decoded are not those that it came from.
+func sourced[T Document](source []byte, opts []Option) []Option {
+	var report gen.Report
+	if _, err := Decode[T](source, &report); err != nil {
+		return opts
+	}
+	return append(slices.Clip(opts), WithReport(report), WithSource(source))
+}
+
+func (w *way) resourceStep() Step {
 	does := "takes the resource's metadata"
-	if j.Resource != nil {
-		does += " for " + quoteURL(j.Resource.Resource)
+	if w.Resource != nil {
+		does += " for " + quoteURL(w.Resource.Resource)
 	}
-	return Step{"resource", does, stops(ProtectedResource(j.Resource, j.URL, opts...), UseDocument)}
+	return Step{"resource", does, stops(ProtectedResource(w.Resource, w.URL, w.resource...), UseDocument)}
 }
 
-func (j *Journey) serverStep(opts []Option) Step {
-	if j.Server == nil || j.Resource == nil {
-		return Step{"server", "asks for the metadata of the authorization server", stops(AuthorizationServer(j.Server, "", opts...), UseDocument)}
+func (w *way) serverStep() Step {
+	found := w.serverFindings()
+	if w.Server == nil || w.Resource == nil {
+		return Step{"server", "asks for the metadata of the authorization server", stops(found, UseDocument)}
 	}
-	found := append(AuthorizationServer(j.Server, "", opts...), ProtectedResourceWithServer(j.Resource, j.Server, opts...)...)
-	return Step{"server", "takes " + quoteURL(j.Server.Issuer) + " as its authorization server", stops(found, UseDocument)}
+	found = append(found, ProtectedResourceWithServer(w.Resource, w.Server, w.resource...)...)
+	return Step{"server", "takes " + quoteURL(w.Server.Issuer) + " as its authorization server", stops(found, UseDocument)}
 }
 
 // REG-1: metadata document, then registration, then whatever the user brings.
-func (j *Journey) registrationStep(opts []Option) Step {
+func (w *way) registrationStep() Step {
 	const name = "registration"
 	switch {
-	case j.Server == nil:
-		return Step{name, "needs a client identifier", stops(AuthorizationServer(nil, "", opts...), UseDocument)}
-	case j.ClientID != nil && j.Server.ClientIDMetadataDocumentSupported:
-		found := append(ClientIDDocument(j.ClientID, "", opts...), ClientIDDocumentWithServer(j.ClientID, j.Server, opts...)...)
-		return Step{name, "is known by its metadata document " + quoteURL(j.ClientID.ClientID), stops(found, UseRegistration)}
-	case j.Server.RegistrationEndpoint != "":
-		found := AuthorizationServer(j.Server, "", opts...)
-		if j.Client != nil {
-			found = append(found, ClientMetadata(j.Client, opts...)...)
+	case w.Server == nil:
+		return Step{name, "needs a client identifier", stops(w.serverFindings(), UseDocument)}
+	case w.ClientID != nil && w.Server.ClientIDMetadataDocumentSupported:
+		found := append(ClientIDDocument(w.ClientID, "", w.clientID...), w.clientFindings()...)
+		return Step{name, "is known by its metadata document " + quoteURL(w.ClientID.ClientID), stops(found, UseRegistration)}
+	case w.Server.RegistrationEndpoint != "":
+		found := w.serverFindings()
+		if w.Client != nil {
+			found = append(found, ClientMetadata(w.Client, w.client...)...)
 		}
-		return Step{name, "registers at " + quoteURL(j.Server.RegistrationEndpoint), stops(found, UseRegistration)}
+		return Step{name, "registers at " + quoteURL(w.Server.RegistrationEndpoint), stops(found, UseRegistration)}
 	}
-	c := newCheck(documentServer, opts)
+	c := newCheck(documentServer, w.server)
 	c.add(RulePairRegistration, "/registration_endpoint", "the server takes neither registrations nor this client's metadata document")
-	return Step{name, "needs an identifier that was registered beforehand", c.found}
+	return Step{name, "needs an identifier that was registered beforehand", c.done()}
 }
 
-func (j *Journey) authorizationStep(opts []Option) Step {
+func (w *way) authorizationStep() Step {
 	does := "sends the user to the authorization endpoint"
-	if j.Server != nil {
-		does += " " + quoteURL(j.Server.AuthorizationEndpoint) + ", with S256"
+	if w.Server != nil {
+		does += " " + quoteURL(w.Server.AuthorizationEndpoint) + ", with S256"
 	}
-	if j.Resource != nil && len(j.Resource.ScopesSupported) > 0 {
-		does += " and the scope " + quote(strings.Join(j.Resource.ScopesSupported, " "))
+	if w.Resource != nil && len(w.Resource.ScopesSupported) > 0 {
+		does += " and the scope " + quote(strings.Join(w.Resource.ScopesSupported, " "))
 	}
-	found := append(AuthorizationServer(j.Server, "", opts...), j.clientFindings(opts)...)
-	return Step{"authorization", does, stops(found, UseAuthorizationCode)}
+	return Step{"authorization", does, stops(append(w.serverFindings(), w.clientFindings()...), UseAuthorizationCode)}
 }
 
-func (j *Journey) tokenStep(opts []Option) Step {
+func (w *way) tokenStep() Step {
 	does := "redeems the code"
-	if j.Server != nil {
-		does += " at " + quoteURL(j.Server.TokenEndpoint)
-		if slices.Contains(j.Server.GrantTypesSupported, grantRefresh) {
+	if w.Server != nil {
+		does += " at " + quoteURL(w.Server.TokenEndpoint)
+		if slices.Contains(w.Server.GrantTypesSupported, grantRefresh) {
 			does += ", and refreshes the token later"
 		}
 	}
-	found := append(AuthorizationServer(j.Server, "", opts...), j.clientFindings(opts)...)
-	return Step{"token", does, stops(found, UseToken)}
+	return Step{"token", does, stops(append(w.serverFindings(), w.clientFindings()...), UseToken)}
+}
+
+// serverFindings are those of the server's metadata alone.
+func (w *way) serverFindings() Violations {
+	return AuthorizationServer(w.Server, "", w.server...)
 }
 
 // clientFindings are those of the client's document with the server.
-func (j *Journey) clientFindings(opts []Option) Violations {
+func (w *way) clientFindings() Violations {
 	switch {
-	case j.Server == nil:
-	case j.ClientID != nil && j.Server.ClientIDMetadataDocumentSupported:
-		return ClientIDDocumentWithServer(j.ClientID, j.Server, opts...)
-	case j.Client != nil:
-		return ClientMetadataWithServer(j.Client, j.Server, opts...)
+	case w.Server == nil:
+	case w.ClientID != nil && w.Server.ClientIDMetadataDocumentSupported:
+		return ClientIDDocumentWithServer(w.ClientID, w.Server, w.clientID...)
+	case w.Client != nil:
+		return ClientMetadataWithServer(w.Client, w.Server, w.client...)
 	}
 	return nil
 }

@@ -127,6 +127,20 @@ func TestTokensThatAreTaken(t *testing.T) {
 	}
 }
 
+// RFC 8414 §2: what is no fault of a server's lists of methods.
+func TestMethodsThatAreTaken(t *testing.T) {
+	own := list{"none", "https://as.example.com/methods/hardware"}
+	for _, change := range []object{
+		{"token_endpoint_auth_methods_supported": own},
+		{"revocation_endpoint_auth_methods_supported": own},
+		{"introspection_endpoint_auth_methods_supported": append(own, "Bearer", "DPoP", "N_A")},
+	} {
+		if found := goodSubjects["asm"].judge(goodSubjects["asm"].document.with(change).bytes(t)); len(found) != 0 {
+			t.Errorf("%v: %v", change, found)
+		}
+	}
+}
+
 func TestProfiles(t *testing.T) {
 	tests := []struct {
 		profile Profile

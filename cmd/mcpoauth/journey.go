@@ -57,11 +57,12 @@ func (js *journeys) walk(options []validate.Option) []journey {
 	base := validate.Journey{
 		URL: js.resource.expected, Resource: decoded[gen.ProtectedResourceMetadata](js.resource),
 		ClientID: decoded[gen.ClientIDMetadataDocument](js.clientID), Client: decoded[gen.ClientMetadata](js.asked),
+		Sources: validate.Sources{Resource: js.resource.data, ClientID: js.clientID.bytes(), Client: js.asked.bytes()},
 	}
 	var all []journey
 	for _, server := range js.servers {
 		j := base
-		j.Server = decoded[gen.AuthorizationServerMetadata](server)
+		j.Server, j.Sources.Server = decoded[gen.AuthorizationServerMetadata](server), server.data
 		if j.Resource != nil && j.Server != nil {
 			all = append(all, journey{js.resource.file, server.file, validate.Steps(j, options...)})
 		}
@@ -79,4 +80,12 @@ func decoded[T validate.Document](d *document) *T {
 		return nil
 	}
 	return doc
+}
+
+// bytes returns those of the document, none when there is none.
+func (d *document) bytes() []byte {
+	if d == nil {
+		return nil
+	}
+	return d.data
 }

@@ -3,9 +3,6 @@
 package main
 
 import (
-	"path/filepath"
-	"strings"
-
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
@@ -39,28 +36,11 @@ var secretive = map[validate.Kind]bool{
 	validate.KindState:       true,
 }
 
-// wellKnown are the places of metadata: RFC 9728 §3, RFC 8414 §3, OpenID
-// Connect Discovery §4.
-var wellKnown = []struct {
-	part string
-	kind validate.Kind
-}{
-	{"oauth-protected-resource", validate.KindResource},
-	{"oauth-authorization-server", validate.KindServer},
-	{"openid-configuration", validate.KindOpenID},
-}
-
 // detect tells the kind of a document by the well-known place that its file is
 // named after, which decides what clients take it for, then by its content;
 // "" when neither tells.
 func detect(name string, data []byte) validate.Kind {
-	name = filepath.ToSlash(name)
-	for _, place := range wellKnown {
-		if strings.Contains(name, place.part) {
-			return place.kind
-		}
-	}
-	k, _ := validate.DetectKind(data)
+	k, _ := validate.DetectKindOf(name, data)
 	return k
 }
 

@@ -274,7 +274,7 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is not listed", row.ID)
 		}
 		r := command(t, "", "rules", string(row.ID))
-		for _, part := range []string{string(row.ID), row.Sentence, row.Section, row.URL, row.Severity.String()} {
+		for _, part := range []string{string(row.ID), row.Sentence, row.Mend, row.Section, row.URL, row.Severity.String()} {
 			if !strings.Contains(r.out, part) {
 				t.Errorf("%s: %q is not in\n%s", row.ID, part, r.out)
 			}

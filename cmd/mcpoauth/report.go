@@ -190,5 +190,5 @@ var rowsByRule = sync.OnceValue(func() map[validate.Rule]validate.Row {
 	return rows
 })
 
-// mend says what a document has to be to obey a rule.
-func mend(row validate.Row) string { return row.Sentence }
+// mend says what to do about a violation of a rule.
+func mend(row validate.Row) string { return row.Mend }

@@ -38,7 +38,7 @@ func (r *githubReporter) judged(d *document) error {
 		if what := consequence(v); what != "" {
 			text += "\n" + what
 		}
-		text += "\nwhy: " + v.Section + ", " + row.URL + "\nmend: " + mend(row)
+		text += "\nmend: " + mend(row) + "\nwhy: " + v.Section + ", " + row.URL
 		r.printf("::%s %stitle=%s::%s\n", githubCommands[v.Severity], githubPlace(d, v),
 			githubProperty(string(v.Rule)), githubData(text))
 	}

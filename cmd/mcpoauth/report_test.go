@@ -81,8 +81,8 @@ func TestSARIFConformsToTheOfficialSchema(t *testing.T) {
 	}
 }
 
-// checkSARIFReferences: each result names its rule by id and by place, and
-// results end where they begin or later.
+// checkSARIFReferences: each rule says how to mend it, each result names its
+// rule by id and by place, and results end where they begin or later.
 func checkSARIFReferences(t *testing.T, report string) {
 	t.Helper()
 	var doc struct {
@@ -95,6 +95,11 @@ func checkSARIFReferences(t *testing.T, report string) {
 		t.Fatal(err)
 	}
 	run := doc.Runs[0]
+	for _, rule := range run.Tool.Driver.Rules {
+		if row := rowOf(validate.Rule(rule.ID)); !strings.HasPrefix(rule.Help.Text, row.Mend) || rule.ShortDescription.Text != row.Sentence {
+			t.Errorf("%s: %+v", rule.ID, rule)
+		}
+	}
 	for _, r := range run.Results {
 		if run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID {
 			t.Errorf("%s is not rule %d", r.RuleID, r.RuleIndex)

@@ -54,13 +54,12 @@ func (r *textReporter) violation(d *document, shown []byte, v *validate.Violatio
 			strings.Repeat(" ", s.start), r.colour.paint(severityStyles[v.Severity], strings.Repeat("^", max(s.size, 1))))
 	}
 	row := rowOf(v.Rule)
-	rule := string(v.Rule)
 	if what := consequence(v); what != "" {
-		rule += ": " + what
+		r.aside("so", what)
 	}
-	r.aside("rule", rule)
-	r.aside("why", v.Section+", "+row.URL)
 	r.aside("mend", mend(row))
+	r.aside("why", v.Section+", "+row.URL)
+	r.aside("rule", string(v.Rule))
 	r.printf("\n")
 }
 

@@ -150,6 +150,7 @@ func (w *ruleWriter) explain(rows []validate.Row) {
 				w.field("", other.String()+" in the profile "+profile)
 			}
 		}
+		w.field("mend", mend(row))
 		w.field("section", row.Section)
 		w.field("", row.URL)
 		w.example(row)

@@ -292,13 +292,18 @@ func (v *validation) recognize(in input) (*document, error) {
 	if d.kind == "" || in.partner {
 		d.kind = detect(in.name, in.data)
 	}
-	switch {
-	case d.kind != "":
-		return d, nil
-	case len(in.data) > gen.MaxSize:
-		return nil, fmt.Errorf("longer than 1 MiB, which is more than clients read; %w", errUnknownKind)
+	if d.kind == "" {
+		return nil, unknownKind(in.data)
 	}
-	return nil, errUnknownKind
+	return d, nil
+}
+
+// unknownKind says what a text of no kind is.
+func unknownKind(data []byte) error {
+	if len(data) > gen.MaxSize {
+		return fmt.Errorf("longer than 1 MiB, which is more than clients read; %w", errUnknownKind)
+	}
+	return fmt.Errorf("%w: %s", errUnknownKind, validate.Bytes("", data)[0].Detail)
 }
 
 // readPartners reads the documents of --with. One that cannot be used is a
@@ -307,7 +312,7 @@ func (v *validation) readPartners(c *console) error {
 	for _, arg := range v.flags.with {
 		for in := range expand(arg, c.in) {
 			if in.err == nil && detect(in.name, in.data) == "" {
-				in.err = errUnknownKind
+				in.err = unknownKind(in.data)
 			}
 			if in.err != nil {
 				return fmt.Errorf("--with: %s: %w", in.name, in.err)

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-
-	"github.com/mcpoauth/mcpoauth/gen"
 )
 
 // assertionType is the value of client_assertion_type.
@@ -104,13 +102,16 @@ func (a ClientAuth) canAssert() error {
 	return err
 }
 
-// canAssertAt says whether the server can verify it, as far as it tells.
-func (a ClientAuth) canAssertAt(server *gen.AuthorizationServerMetadata) error {
+// canSign says whether a server can verify what this method signs, as far as it
+// tells: an empty list of algorithms says nothing.
+func (a ClientAuth) canSign(listed []string) error {
+	if a.Method != AuthMethodPrivateKeyJWT && a.Method != AuthMethodSecretJWT {
+		return nil
+	}
 	algorithm, err := a.assertionAlgorithm()
 	if err != nil {
 		return err
 	}
-	listed := server.TokenEndpointAuthSigningAlgValuesSupported
 	if len(listed) > 0 && !slices.Contains(listed, algorithm) {
 		return &ClientAuthError{Method: a.Method, Algorithm: algorithm,
 			Reason: "the server does not list it: it takes " + bounded(strings.Join(listed, " "))}

@@ -44,10 +44,7 @@ func SelectClientAuth(in ClientAuthRequest) (ClientAuth, error) {
 	if auth.Method, err = in.method(); err != nil {
 		return ClientAuth{}, err
 	}
-	if auth.Method != AuthMethodPrivateKeyJWT && auth.Method != AuthMethodSecretJWT {
-		return auth, nil
-	}
-	return auth, auth.canAssertAt(in.Server)
+	return auth, auth.canSign(in.Server.TokenEndpointAuthSigningAlgValuesSupported)
 }
 
 // SelectAuthMethod is [SelectClientAuth] for a client without key and

@@ -87,15 +87,22 @@ func TestClientCredentialsMutualTLS(t *testing.T) {
 		method      string
 		client      flowstest.Client
 		certificate *tls.Certificate
+		age         time.Duration
 		fails       bool
 	}{
-		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth", CertificateSAN: "me.example.com"}, &pair, false},
-		{flows.AuthMethodSelfSignedTLS, flowstest.Client{ID: "me", AuthMethod: "self_signed_tls_client_auth", JWKS: flowstest.CertificateKeySet(selfSigned)}, &selfSigned, false},
-		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth"}, nil, true},
+		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth", CertificateSAN: "me.example.com"}, &pair, 0, false},
+		{flows.AuthMethodSelfSignedTLS, flowstest.Client{ID: "me", AuthMethod: "self_signed_tls_client_auth", JWKS: flowstest.CertificateKeySet(selfSigned)}, &selfSigned, 0, false},
+		// None, an expired one, of another name, of no authority, and that of nobody.
+		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth"}, nil, 0, true},
+		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth", CertificateSAN: "me.example.com"}, &pair, 11 * 365 * 24 * time.Hour, true},
+		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth", CertificateSAN: "you.example.com"}, &pair, 0, true},
+		{flows.AuthMethodTLS, flowstest.Client{ID: "me", AuthMethod: "tls_client_auth", CertificateSAN: "me"}, &selfSigned, 0, true},
+		{flows.AuthMethodSelfSignedTLS, flowstest.Client{ID: "me", AuthMethod: "self_signed_tls_client_auth", JWKS: flowstest.CertificateKeySet(selfSigned)}, &pair, 0, true},
 	} {
 		as := newServer(t, flowstest.ServerConfig{
 			TLS: true, MTLS: flowstest.MTLSConfig{Enabled: true, BindTokens: true},
 			GrantTypes: []string{flowstest.GrantClientCredentials}, AuthMethods: []string{tt.method}, Clients: []flowstest.Client{tt.client},
+			Now: func() time.Time { return time.Now().Add(tt.age) },
 		})
 		found := discovered(t, as)
 		auth, err := flows.SelectClientAuth(flows.ClientAuthRequest{

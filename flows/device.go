@@ -155,7 +155,10 @@ func (c *Client) DeviceToken(ctx context.Context, in DeviceTokenRequest) (*Token
 		if err := pause(ctx, interval); err != nil {
 			return nil, &TokenError{Grant: GrantDeviceCode, Err: err}
 		}
-		// 2. Ask once.
+		// 2. Ask once, on a new connection: many servers close one that was idle
+		// for as long as an interval, and a poll that is lost then costs the
+		// human a longer one.
+		c.CloseIdleConnections()
 		token, err := c.pollDevice(ctx, in)
 		// 3. The token, an end, or another round.
 		var refusal *TokenError

@@ -339,3 +339,29 @@ func FuzzDeviceAuthorization(f *testing.F) {
 		}
 	})
 }
+
+// EXT-6: a poll goes out on a connection of its own: servers close one that was
+// idle for as long as the interval is, in the moment in which the poll is sent.
+func TestDevicePollConnection(t *testing.T) {
+	as := deviceServer(t, func(c *flowstest.ServerConfig) { c.Device.Interval = time.Second })
+	var polls, reused int
+	c := &flows.Client{Trace: &flows.Trace{LegDone: func(_ context.Context, leg flows.LegResult) {
+		if leg.Operation == "pollDeviceToken" {
+			polls++
+			if leg.Connection.Reused {
+				reused++
+			}
+		}
+	}}}
+	request := requestTo(as, flows.ClientAuth{ClientID: "tv", Method: flows.AuthMethodNone})
+	device, err := c.AuthorizeDevice(t.Context(), flows.DeviceRequest{TokenRequest: request, DeviceEndpoint: as.Endpoint("device")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := as.ApproveDevice(device.UserCode); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.DeviceToken(t.Context(), flows.DeviceTokenRequest{TokenRequest: request, Device: device}); err != nil || polls != 1 || reused != 0 {
+		t.Errorf("%d polls, %d on a connection of another request: %v", polls, reused, err)
+	}
+}

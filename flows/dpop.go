@@ -126,9 +126,11 @@ type DPoPToken struct {
 
 // Sign sets the header fields Authorization and DPoP of req, which must be the
 // caller's own with a header map that is not nil. The proof is for this method
-// and URL, for one sending: sign anew, or copy and sign, to send again. An error
-// means that the URL cannot stand in a proof or that the key did not sign; req
-// is then unchanged.
+// and URL, for one sending: sign anew, or copy and sign, to send again. Package
+// net/http sends a GET again on its own when a connection that it had kept is
+// lost; a resource that has seen the first copy refuses the second with
+// invalid_dpop_proof, and a fresh proof serves. An error means that the URL
+// cannot stand in a proof or that the key did not sign; req is then unchanged.
 //
 // https://www.rfc-editor.org/rfc/rfc9449.html#section-7.1
 func (t *DPoPToken) Sign(req *http.Request) error {

@@ -210,6 +210,11 @@ func TestRedeemIDJAGRefused(t *testing.T) {
 		{"another audience", e.idp.IssueIDJAG(flowstest.IDJAG{ClientID: "me", Subject: "alice", Audience: "https://other.example.com", Resource: []string{e.as.URL() + "/mcp"}}), "invalid_grant"},
 		{"another client", e.idp.IssueIDJAG(flowstest.IDJAG{ClientID: "you", Subject: "alice", Audience: e.as.Issuer(), Resource: []string{e.as.URL() + "/mcp"}}), "invalid_grant"},
 		{"an ID token in its place", e.idp.IssueIDToken("me", "alice"), "invalid_grant"},
+		{"expired", e.idp.IssueIDJAG(flowstest.IDJAG{ClientID: "me", Audience: e.as.Issuer(), Resource: []string{e.as.URL() + "/mcp"}, Life: -time.Minute}), "invalid_grant"},
+		{"ten minutes early", e.idp.IssueIDJAG(flowstest.IDJAG{ClientID: "me", Audience: e.as.Issuer(), Resource: []string{e.as.URL() + "/mcp"}}, func(c map[string]any) {
+			c["iat"], c["nbf"] = time.Now().Add(10*time.Minute).Unix(), time.Now().Add(10*time.Minute).Unix()
+		}), "invalid_grant"},
+		{"of somebody else", newEnterprise(t).idp.IssueIDJAG(flowstest.IDJAG{ClientID: "me", Audience: e.as.Issuer(), Resource: []string{e.as.URL() + "/mcp"}}), "invalid_grant"},
 	} {
 		_, err := loopbackClient().RedeemIDJAG(t.Context(), flows.IDJAGTokenRequest{
 			TokenRequest: requestTo(e.as, keyAuth(e.as, "ES256")), Issuer: e.as.Issuer(), Grant: &flows.IDJAG{Assertion: secret(tt.assertion)},
@@ -221,7 +226,7 @@ func TestRedeemIDJAGRefused(t *testing.T) {
 	_, err := loopbackClient().RedeemIDJAG(t.Context(), flows.IDJAGTokenRequest{
 		TokenRequest: requestTo(e.as, keyAuth(e.as, "ES256")), Issuer: e.as.Issuer(), Grant: &flows.IDJAG{Assertion: "<saml/>"},
 	})
-	if !errors.As(err, new(*flows.AssertionError)) || e.as.Count("token") != 3 {
+	if !errors.As(err, new(*flows.AssertionError)) || e.as.Count("token") != 6 {
 		t.Error(err)
 	}
 	e = newEnterprise(t, func(_, as *flowstest.ServerConfig) {

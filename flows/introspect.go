@@ -12,8 +12,9 @@ import (
 type IntrospectRequest struct {
 	// Endpoint is the introspection endpoint of the token's issuer. Required.
 	Endpoint string
-	// Auth is who asks: most servers answer only those who authenticate.
-	// Required.
+	// Auth is who asks, as it authenticates at this endpoint: see
+	// [ClientAuth.AtIntrospection]. Most servers answer only those who
+	// authenticate. Required.
 	Auth ClientAuth
 	// Resource is the resource that the token is for: servers on this machine
 	// or network are asked for its sake only; see [WithResource].

@@ -108,6 +108,46 @@ func TestAuthorizePushed(t *testing.T) {
 	}
 }
 
+// EXT-5, AUTHZ-11: the key to which the code is bound is pushed, not shown in
+// the URL; the code then serves with that key alone. With it the request needs
+// no proof (RFC 9449 §10.1).
+func TestAuthorizePushedKey(t *testing.T) {
+	dpop := flowstest.DPoPConfig{Policy: flowstest.DPoPRequired}
+	for name, own := range map[string]bool{"its key": true, "another key": false} {
+		t.Run(name, func(t *testing.T) {
+			as := pushingServer(t, flowstest.PARRequired, func(c *flowstest.ServerConfig) { c.DPoP = dpop })
+			auth, key := flows.ClientAuth{ClientID: "public", Method: flows.AuthMethodNone}, newKey(t, "")
+			in := pushRequest(t, as, auth)
+			in.DPoPKey = key
+			pending, err := loopbackClient().AuthorizePushed(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pushed := as.RequestsOf("par")[0]
+			if pushed.Form.Get("dpop_jkt") != key.Thumbprint() || pushed.Header.Get("DPoP") != "" || query(t, pending.URL).Has("dpop_jkt") {
+				t.Errorf("pushed %v, browser %s", pushed.Form, pending.URL)
+			}
+			callback, err := as.Authorize(t.Context(), pending.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, err := pending.Code(callback)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request := requestTo(as, auth)
+			request.Resource, request.DPoP = in.Resource, flows.NewDPoP(key)
+			if !own {
+				request.DPoP = flows.NewDPoP(newKey(t, ""))
+			}
+			_, err = loopbackClient().ExchangeCode(t.Context(), flows.CodeRequest{TokenRequest: request, Code: code, Verifier: pending.Verifier, RedirectURI: pending.RedirectURI})
+			if own != (err == nil) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // AUTHZ-6, AUTHZ-11: state and iss are checked for a pushed request as well.
 func TestAuthorizePushedAnswer(t *testing.T) {
 	for name, change := range map[string]func(*flowstest.ServerConfig){

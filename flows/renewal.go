@@ -44,16 +44,24 @@ func (l *leg) renew(req *http.Request) error {
 	if edit == nil || req.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 		return nil
 	}
-	form, err := url.ParseQuery(string(l.body))
+	// The attempt that failed may still be writing its header.
+	req.Header = maps.Clone(req.Header)
+	body, err := renewForm(edit, req.Header, l.body)
 	if err != nil {
 		return err
 	}
-	// The attempt that failed may still be writing its header.
-	req.Header = maps.Clone(req.Header)
-	if err := edit(req.Header, form); err != nil {
-		return err
-	}
-	l.body = []byte(form.Encode())
-	req.ContentLength = int64(len(l.body))
+	l.body, req.ContentLength = body, int64(len(body))
 	return nil
+}
+
+// renewForm returns a form as edit leaves it.
+func renewForm(edit gen.Edit, header http.Header, body []byte) ([]byte, error) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	if err := edit(header, form); err != nil {
+		return nil, err
+	}
+	return []byte(form.Encode()), nil
 }

@@ -21,7 +21,7 @@ func TestServerRenewsAssertions(t *testing.T) {
 	token := as.IssueToken(flowstest.Grant{ClientID: "me"})
 
 	auth := keyAuth(as, "ES256")
-	server, err := loopbackClient().Server(as.URL(), found.Server, &auth)
+	server, err := loopbackClient().Server(flows.ServerRequest{Metadata: found.Server, Resource: as.URL(), Auth: &auth})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,9 +29,12 @@ func TestServerRenewsAssertions(t *testing.T) {
 	if err != nil || !res.Document.Active || as.Count("introspect") != 2 {
 		t.Errorf("%d requests: %v", as.Count("introspect"), err)
 	}
+	if asked := as.RequestsOf("introspect"); len(asked) == 2 && asked[0].Form.Get("client_assertion") == asked[1].Form.Get("client_assertion") {
+		t.Error("an assertion was sent twice")
+	}
 
 	basic := flows.ClientAuth{ClientID: "secret", Secret: secret(longSecret), Method: flows.AuthMethodBasic}
-	if server, err = loopbackClient().Server(as.URL(), found.Server, &basic); err != nil {
+	if server, err = loopbackClient().Server(flows.ServerRequest{Metadata: found.Server, Resource: as.URL(), Auth: &basic}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := server.GetJWKSet(t.Context()); err != nil {

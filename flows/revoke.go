@@ -13,7 +13,8 @@ import (
 type RevokeRequest struct {
 	// Endpoint is the revocation endpoint of the issuer of the tokens. Required.
 	Endpoint string
-	// Auth is the client that the tokens were issued to. Required.
+	// Auth is the client that the tokens were issued to, as it authenticates at
+	// this endpoint: see [ClientAuth.AtRevocation]. Required.
 	Auth ClientAuth
 	// Resource is the resource that the tokens are for: servers on this
 	// machine or network are asked for its sake only; see [WithResource].

@@ -3,26 +3,71 @@
 package flows
 
 import (
+	"cmp"
 	"context"
-	"net/http"
 
 	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/validate"
 )
 
+// ServerRequest says which authorization server is meant, and who asks it.
+type ServerRequest struct {
+	// Metadata is that of the server. Required.
+	Metadata *gen.AuthorizationServerMetadata
+	// Resource is the URL of the resource for whose sake the server is asked;
+	// see [WithResource].
+	Resource string
+	// Auth is the client's authentication. Nil has none.
+	Auth *ClientAuth
+	// DPoP proves possession of its key with token requests and pushed
+	// authorization requests. Whether the answer is a token that is bound to
+	// it, and no bearer token, is the caller's to see. Nil sends no proofs.
+	DPoP *DPoP
+}
+
 // Server binds the generated operations to the endpoints of metadata, behind
-// this client's door and with the client's authentication; a nil auth has none.
-// Endpoints that must not be given secrets are left out: the operation then
-// says that there is none. resourceURL is the resource for whose sake the
-// server is asked; see [WithResource].
-func (c *Client) Server(resourceURL string, metadata *gen.AuthorizationServerMetadata, auth *ClientAuth) (*gen.Server, error) {
-	fit := *metadata
-	if auth != nil && auth.MutualTLS() {
-		set := Endpoints(metadata, true)
-		fit.TokenEndpoint, fit.RegistrationEndpoint, fit.IntrospectionEndpoint = set.Token, set.Registration, set.Introspection
-		fit.RevocationEndpoint, fit.DeviceAuthorizationEndpoint = set.Revocation, set.DeviceAuthorization
-		fit.PushedAuthorizationRequestEndpoint = set.PushedAuthorizationRequest
+// this client's door and with the client's authentication, at the revocation
+// and introspection endpoints by [ClientAuth.AtRevocation] and
+// [ClientAuth.AtIntrospection]. Endpoints that must not be given secrets are
+// left out: the operation then says that there is none. An error is a
+// [*ClientAuthError], or that of a DPoP without a key.
+func (c *Client) Server(in ServerRequest) (*gen.Server, error) {
+	if in.DPoP != nil && in.DPoP.Key == nil {
+		return nil, errNoDPoPKey
 	}
+	server := &gen.Server{Metadata: c.fitEndpoints(in.Metadata, Endpoints(in.Metadata, in.Auth != nil && in.Auth.MutualTLS()))}
+	if err := in.authenticate(server); err != nil {
+		return nil, err
+	}
+	server.Client = &gen.Client{Doer: boundOperations{
+		client: c, resource: in.Resource, dpop: in.DPoP,
+		authenticate: server.Authenticate, authenticateAt: server.AuthenticateAt,
+	}}
+	return server, nil
+}
+
+// authenticate sets the client's authentication. Operations are called at any
+// time: a signer gets no context of theirs.
+func (in *ServerRequest) authenticate(server *gen.Server) error {
+	if in.Auth == nil {
+		return nil
+	}
+	var token, revocation, introspection error
+	ctx := context.Background()
+	server.Authenticate, token = in.Auth.edit(ctx)
+	server.AuthenticateAt = make(map[string]gen.Edit, 2)
+	server.AuthenticateAt["revokeToken"], revocation = in.Auth.AtRevocation(in.Metadata).edit(ctx)
+	server.AuthenticateAt["introspectToken"], introspection = in.Auth.AtIntrospection(in.Metadata).edit(ctx)
+	return cmp.Or(token, revocation, introspection)
+}
+
+// fitEndpoints returns metadata with the endpoints of set, without those that
+// must not be given secrets.
+func (c *Client) fitEndpoints(metadata *gen.AuthorizationServerMetadata, set EndpointSet) *gen.AuthorizationServerMetadata {
+	fit := *metadata
+	fit.TokenEndpoint, fit.RegistrationEndpoint, fit.IntrospectionEndpoint = set.Token, set.Registration, set.Introspection
+	fit.RevocationEndpoint, fit.DeviceAuthorizationEndpoint = set.Revocation, set.DeviceAuthorization
+	fit.PushedAuthorizationRequestEndpoint = set.PushedAuthorizationRequest
 	for _, endpoint := range []*string{
 		&fit.TokenEndpoint, &fit.RegistrationEndpoint, &fit.IntrospectionEndpoint, &fit.RevocationEndpoint,
 		&fit.PushedAuthorizationRequestEndpoint, &fit.DeviceAuthorizationEndpoint, &fit.JWKSURI,
@@ -31,33 +76,5 @@ func (c *Client) Server(resourceURL string, metadata *gen.AuthorizationServerMet
 			*endpoint = ""
 		}
 	}
-	doer := resourceDoer{Doer: c.Operations().Doer, resource: resourceURL}
-	server := &gen.Server{Client: &gen.Client{Doer: doer}, Metadata: &fit}
-	if auth == nil {
-		return server, nil
-	}
-	// Operations are called at any time: a signer gets no context of theirs.
-	authenticate, err := auth.edit(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	doer.renew, server.Authenticate = authenticate, authenticate
-	server.Client.Doer = doer
-	return server, nil
-}
-
-// resourceDoer sends each request for the sake of one resource.
-type resourceDoer struct {
-	gen.Doer
-	resource string
-	renew    gen.Edit // nil without authentication
-}
-
-// Do sends req.
-func (d resourceDoer) Do(req *http.Request) (*http.Response, error) {
-	ctx := withResource(req.Context(), d.resource)
-	if d.renew != nil {
-		ctx = withRenewal(ctx, d.renew)
-	}
-	return d.Doer.Do(req.WithContext(ctx))
+	return &fit
 }

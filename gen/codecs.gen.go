@@ -3462,6 +3462,8 @@ func (x *PendingRecord) decode(s *scanner) {
 			s.boolean(&m, 21, &x.Undocumented, optional)
 		case "dpop_key":
 			s.secret(&m, 22, &x.DPoPKey, optional)
+		case "revocation_endpoint_auth_method":
+			s.text(&m, 23, &x.RevocationEndpointAuthMethod, optional)
 		default:
 			s.extra(&m, &x.Extra)
 		}
@@ -3517,6 +3519,7 @@ func (x *PendingRecord) encode(e *encoder) {
 	e.text("resource_parameter", x.ResourceParameter, x.kept)
 	e.boolean("undocumented", x.Undocumented, false, x.kept)
 	e.secret("dpop_key", x.DPoPKey, x.kept)
+	e.text("revocation_endpoint_auth_method", x.RevocationEndpointAuthMethod, x.kept)
 	e.extra(x.Extra, isPendingRecordMember, true)
 	e.end()
 }
@@ -3545,7 +3548,8 @@ func isPendingRecordMember(name string) bool {
 		"expires_at",
 		"resource_parameter",
 		"undocumented",
-		"dpop_key":
+		"dpop_key",
+		"revocation_endpoint_auth_method":
 		return true
 	}
 	return false
@@ -4074,6 +4078,8 @@ func (x *SessionRecord) decode(s *scanner) {
 			s.time(&m, 22, &x.ExpiresAt, optional)
 		case "dpop_key":
 			s.secret(&m, 23, &x.DPoPKey, optional)
+		case "revocation_endpoint_auth_method":
+			s.text(&m, 24, &x.RevocationEndpointAuthMethod, optional)
 		default:
 			s.extra(&m, &x.Extra)
 		}
@@ -4130,6 +4136,7 @@ func (x *SessionRecord) encode(e *encoder) {
 	e.time("issued_at", x.IssuedAt, x.kept)
 	e.time("expires_at", x.ExpiresAt, x.kept)
 	e.secret("dpop_key", x.DPoPKey, x.kept)
+	e.text("revocation_endpoint_auth_method", x.RevocationEndpointAuthMethod, x.kept)
 	e.extra(x.Extra, isSessionRecordMember, true)
 	e.end()
 }
@@ -4159,7 +4166,8 @@ func isSessionRecordMember(name string) bool {
 		"requested_scope",
 		"issued_at",
 		"expires_at",
-		"dpop_key":
+		"dpop_key",
+		"revocation_endpoint_auth_method":
 		return true
 	}
 	return false

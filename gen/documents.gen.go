@@ -1010,6 +1010,8 @@ type PendingRecord struct {
 	Undocumented bool `json:"undocumented,omitzero"`
 	// DPoPKey is the private JWK of the DPoP key that the tokens are bound to, absent for bearer tokens and for a key that is kept elsewhere, RFC 9449 section 4.2. spec/README.md section Records.
 	DPoPKey Secret `json:"dpop_key,omitzero"`
+	// RevocationEndpointAuthMethod is the client authentication method at the revocation endpoint, absent where it is that of the token endpoint, RFC 8414 section 2. spec/README.md section Records.
+	RevocationEndpointAuthMethod string `json:"revocation_endpoint_auth_method,omitzero"`
 
 	// Extra holds the members that this type does not name, by exact name. A name of a field above is ignored here.
 	Extra map[string]json.RawMessage `json:"-" validate:"-"`
@@ -1163,6 +1165,8 @@ type SessionRecord struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// DPoPKey is the private JWK of the DPoP key that the tokens are bound to, absent for bearer tokens and for a key that is kept elsewhere, RFC 9449 section 4.2. spec/README.md section Records.
 	DPoPKey Secret `json:"dpop_key,omitzero"`
+	// RevocationEndpointAuthMethod is the client authentication method at the revocation endpoint, absent where it is that of the token endpoint, RFC 8414 section 2. spec/README.md section Records.
+	RevocationEndpointAuthMethod string `json:"revocation_endpoint_auth_method,omitzero"`
 
 	// Extra holds the members that this type does not name, by exact name. A name of a field above is ignored here.
 	Extra map[string]json.RawMessage `json:"-" validate:"-"`

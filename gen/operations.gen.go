@@ -154,14 +154,14 @@ func (c *Client) RefreshAccessToken(ctx context.Context, endpoint string, reques
 // AuthorizeDevice is [Client.AuthorizeDevice] at the DeviceAuthorizationEndpoint of the metadata, with the client's authentication.
 func (s *Server) AuthorizeDevice(ctx context.Context, request *DeviceAuthorizationRequest, edit ...Edit) (*Response[DeviceAuthorizationResponse], error) {
 	return at("authorizeDevice", s.Metadata.DeviceAuthorizationEndpoint, func(endpoint string) (*Response[DeviceAuthorizationResponse], error) {
-		return s.Client.AuthorizeDevice(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.AuthorizeDevice(ctx, endpoint, request, s.authenticated("authorizeDevice", edit)...)
 	})
 }
 
 // IntrospectToken is [Client.IntrospectToken] at the IntrospectionEndpoint of the metadata, with the client's authentication.
 func (s *Server) IntrospectToken(ctx context.Context, request *IntrospectionRequest, edit ...Edit) (*Response[IntrospectionResponse], error) {
 	return at("introspectToken", s.Metadata.IntrospectionEndpoint, func(endpoint string) (*Response[IntrospectionResponse], error) {
-		return s.Client.IntrospectToken(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.IntrospectToken(ctx, endpoint, request, s.authenticated("introspectToken", edit)...)
 	})
 }
 
@@ -175,7 +175,7 @@ func (s *Server) GetJWKSet(ctx context.Context, edit ...Edit) (*Response[JSONWeb
 // PushAuthorizationRequest is [Client.PushAuthorizationRequest] at the PushedAuthorizationRequestEndpoint of the metadata, with the client's authentication.
 func (s *Server) PushAuthorizationRequest(ctx context.Context, request *AuthorizationRequest, edit ...Edit) (*Response[PushedAuthorizationResponse], error) {
 	return at("pushAuthorizationRequest", s.Metadata.PushedAuthorizationRequestEndpoint, func(endpoint string) (*Response[PushedAuthorizationResponse], error) {
-		return s.Client.PushAuthorizationRequest(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.PushAuthorizationRequest(ctx, endpoint, request, s.authenticated("pushAuthorizationRequest", edit)...)
 	})
 }
 
@@ -189,48 +189,48 @@ func (s *Server) RegisterClient(ctx context.Context, request *ClientMetadata, ed
 // RevokeToken is [Client.RevokeToken] at the RevocationEndpoint of the metadata, with the client's authentication.
 func (s *Server) RevokeToken(ctx context.Context, request *RevocationRequest, edit ...Edit) (*Response[struct{}], error) {
 	return at("revokeToken", s.Metadata.RevocationEndpoint, func(endpoint string) (*Response[struct{}], error) {
-		return s.Client.RevokeToken(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.RevokeToken(ctx, endpoint, request, s.authenticated("revokeToken", edit)...)
 	})
 }
 
 // ExchangeAuthorizationCode is [Client.ExchangeAuthorizationCode] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) ExchangeAuthorizationCode(ctx context.Context, request *AuthorizationCodeTokenRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("exchangeAuthorizationCode", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.ExchangeAuthorizationCode(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.ExchangeAuthorizationCode(ctx, endpoint, request, s.authenticated("exchangeAuthorizationCode", edit)...)
 	})
 }
 
 // RequestClientCredentials is [Client.RequestClientCredentials] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) RequestClientCredentials(ctx context.Context, request *ClientCredentialsTokenRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("requestClientCredentials", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.RequestClientCredentials(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.RequestClientCredentials(ctx, endpoint, request, s.authenticated("requestClientCredentials", edit)...)
 	})
 }
 
 // PollDeviceToken is [Client.PollDeviceToken] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) PollDeviceToken(ctx context.Context, request *DeviceTokenRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("pollDeviceToken", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.PollDeviceToken(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.PollDeviceToken(ctx, endpoint, request, s.authenticated("pollDeviceToken", edit)...)
 	})
 }
 
 // ExchangeToken is [Client.ExchangeToken] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) ExchangeToken(ctx context.Context, request *TokenExchangeRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("exchangeToken", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.ExchangeToken(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.ExchangeToken(ctx, endpoint, request, s.authenticated("exchangeToken", edit)...)
 	})
 }
 
 // ExchangeJWTBearer is [Client.ExchangeJWTBearer] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) ExchangeJWTBearer(ctx context.Context, request *JWTBearerTokenRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("exchangeJWTBearer", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.ExchangeJWTBearer(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.ExchangeJWTBearer(ctx, endpoint, request, s.authenticated("exchangeJWTBearer", edit)...)
 	})
 }
 
 // RefreshAccessToken is [Client.RefreshAccessToken] at the TokenEndpoint of the metadata, with the client's authentication.
 func (s *Server) RefreshAccessToken(ctx context.Context, request *RefreshTokenRequest, edit ...Edit) (*Response[TokenResponse], error) {
 	return at("refreshAccessToken", s.Metadata.TokenEndpoint, func(endpoint string) (*Response[TokenResponse], error) {
-		return s.Client.RefreshAccessToken(ctx, endpoint, request, s.authenticated(edit)...)
+		return s.Client.RefreshAccessToken(ctx, endpoint, request, s.authenticated("refreshAccessToken", edit)...)
 	})
 }

@@ -20,14 +20,21 @@ type Server struct {
 	Metadata *AuthorizationServerMetadata
 	// Authenticate adds the client's authentication to the operations with a form. Nil adds none.
 	Authenticate Edit
+	// AuthenticateAt takes the place of Authenticate at single operations, by their operationId such as "revokeToken":
+	// an endpoint may want another method than the token endpoint, RFC 8414 section 2. Nil takes the place of none.
+	AuthenticateAt map[string]Edit
 }
 
 // authenticated puts the client's authentication before the caller's edits.
-func (s *Server) authenticated(edit []Edit) []Edit {
-	if s.Authenticate == nil {
+func (s *Server) authenticated(operation string, edit []Edit) []Edit {
+	authenticate := s.Authenticate
+	if own, ok := s.AuthenticateAt[operation]; ok {
+		authenticate = own
+	}
+	if authenticate == nil {
 		return edit
 	}
-	return slices.Insert(slices.Clone(edit), 0, s.Authenticate)
+	return slices.Insert(slices.Clone(edit), 0, authenticate)
 }
 
 // at calls an operation at an endpoint, if there is one.

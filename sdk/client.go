@@ -124,8 +124,9 @@ func (c *Client) Logout(ctx context.Context) error {
 		return err
 	}
 	revoked := s.revoke(ctx, first)
-	for rec := first; rec != nil && !rec.Deleted; {
-		// A record that another process wrote meanwhile goes as well.
+	for rec := first; rec != nil && (!rec.Deleted || s.isUnsaved(rec)); {
+		// A record that another process wrote meanwhile goes as well, and a
+		// tombstone that the store did not take is written again.
 		if rec, err = s.save(ctx, tombstone(rec), rec.Generation); err != nil {
 			break
 		}
@@ -141,10 +142,14 @@ func (s *session) revoke(ctx context.Context, rec *gen.SessionRecord) error {
 	if rec == nil || rec.Deleted || rec.RevocationEndpoint == "" || rec.Client == nil {
 		return nil
 	}
-	return s.flows.Revoke(flows.WithResource(ctx, s.target.url), flows.RevokeRequest{
-		Endpoint: rec.RevocationEndpoint, Auth: s.authOf(rec), Resource: s.target.url,
-		RefreshToken: rec.RefreshToken, AccessToken: rec.AccessToken,
+	ctx = flows.WithResource(ctx, s.target.url)
+	_, err := s.asClient(ctx, rec, func(rec *gen.SessionRecord) error {
+		return s.flows.Revoke(ctx, flows.RevokeRequest{
+			Endpoint: rec.RevocationEndpoint, Auth: s.revocationAuthOf(rec), Resource: s.target.url,
+			RefreshToken: rec.RefreshToken, AccessToken: rec.AccessToken,
+		})
 	})
+	return err
 }
 
 // tombstone keeps what is no secret: whose session it was, and the issuer that
@@ -171,13 +176,21 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// refreshAhead starts a refresh and does not wait for it: the request at hand
+// refreshBeside starts a refresh and does not wait for it: the request at hand
 // has a working token (REF-8). A failure is the business of the request that
 // finds the token due.
-func (s *session) refreshAhead(snap *snapshot) {
-	if s.backingOff() == nil {
+func (s *session) refreshBeside(snap *snapshot) {
+	if _, early := s.failing(); !early {
 		_, _, _ = s.board(need{rejected: snap.authorization(), silent: true, ahead: true})
 	}
+}
+
+// mayWait says that a request whose token is due waits for the refresh: not
+// while a human is busy, who may take longer than the token lasts (AUTHZ-12),
+// and not for a server or a store that was away the last time (REF-6).
+func (s *session) mayWait() bool {
+	failing, _ := s.failing()
+	return !failing && !s.asksHuman()
 }
 
 // ready returns a snapshot that is fit to be sent: the fast path is one atomic
@@ -188,14 +201,13 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 		return nil, err
 	}
 	now := time.Now().UnixNano()
-	if !snap.due(now) {
-		if snap.ahead(now) {
-			s.refreshAhead(snap)
-		}
+	if !snap.due(now) && !snap.ahead(now) {
 		return snap, nil
 	}
-	if !snap.expired(now) && s.asksHuman() {
-		return snap, nil // a human may take longer than the token lasts (AUTHZ-12)
+	expired := snap.expired(now)
+	if !expired && (!snap.due(now) || !s.mayWait()) {
+		s.refreshBeside(snap)
+		return snap, nil
 	}
 	f, err := s.acquire(ctx, need{rejected: snap.authorization(), silent: silent})
 	if err == nil {
@@ -205,8 +217,8 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 	// store that is away is no reason to fail. A token that was got and not
 	// written is (REF-9).
 	var store *StoreError
-	away := errors.As(err, &store) && store.Op != "write" || store == nil && flows.IsTemporary(err)
-	if !away || snap.expired(now) {
+	away := storeAway(err) || !errors.As(err, &store) && flows.IsTemporary(err)
+	if !away || expired {
 		return nil, err
 	}
 	return snap, nil

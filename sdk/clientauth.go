@@ -47,6 +47,17 @@ func (s *session) authOf(rec *gen.SessionRecord) flows.ClientAuth {
 	}
 }
 
+// revocationAuthOf is the authentication at the revocation endpoint, which may
+// want another method. What was chosen for a method that is no longer the
+// client's does not count.
+func (s *session) revocationAuthOf(rec *gen.SessionRecord) flows.ClientAuth {
+	auth := s.authOf(rec)
+	if auth.Method == rec.TokenEndpointAuthMethod {
+		auth.Method = cmp.Or(rec.RevocationEndpointAuthMethod, auth.Method)
+	}
+	return auth
+}
+
 // endpoints are those of the server for this client: mutual TLS may have its own.
 func (l *login) endpoints() flows.EndpointSet {
 	return flows.Endpoints(l.found.Server, l.auth.MutualTLS())

@@ -18,9 +18,10 @@ import (
 )
 
 // Config says for which resource a [Client] is and how it may get authorized.
-// Only Resource is required. [New] copies it; what its pointers, maps and
-// functions refer to must not be changed afterwards, and the functions may be
-// called by several goroutines at once.
+// Only Resource is required. [New] and [NewPool] copy it with all that its
+// slices, maps and pointers lead to, so that the caller may change them and use
+// them again afterwards. Its interfaces, functions and keys are shared: they are
+// used by several goroutines at once for as long as the client lives.
 type Config struct {
 	// Resource is the URL of the MCP server, such as
 	// "https://mcp.example.com/mcp". It must be https, or http on a loopback

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func (c *Client) Finish(ctx context.Context, subject, callback string) error {
 	if _, err = a.finish(ctx, s, callback); err != nil {
 		return err
 	}
-	s.forget(nil)
+	s.forget(math.MaxInt64)
 	return nil
 }
 
@@ -112,6 +113,7 @@ func (l *login) beginConsent(ctx context.Context) (*Consent, error) {
 	if err := put(ctx, l.store, pendingKey(record.State), record.Generation, record); err != nil {
 		return nil, &StoreError{Op: "write", Err: err}
 	}
+	l.sweepLater()
 	return &Consent{
 		Resource: l.target.url, Issuer: record.Issuer, Scope: l.pending.Scope,
 		ExpiresAt: record.ExpiresAt, url: l.pending.URL,
@@ -125,7 +127,7 @@ func pendingRecord(a *answer) *gen.PendingRecord {
 		Issuer: a.pending.Issuer, IssParameterSupported: a.pending.IssParameterSupported, Undocumented: a.pending.Undocumented,
 		AuthorizationEndpoint: a.rec.AuthorizationEndpoint, TokenEndpoint: a.rec.TokenEndpoint,
 		RevocationEndpoint: a.rec.RevocationEndpoint, RegistrationEndpoint: a.rec.RegistrationEndpoint,
-		TokenEndpointAuthMethod: a.rec.TokenEndpointAuthMethod, Client: a.rec.Client,
+		TokenEndpointAuthMethod: a.rec.TokenEndpointAuthMethod, RevocationEndpointAuthMethod: a.rec.RevocationEndpointAuthMethod, Client: a.rec.Client,
 		ResourceURL: a.rec.ResourceURL, Resource: a.rec.Resource, ResourceParameter: a.pending.Resource,
 		Scope: a.rec.RequestedScope, Subject: a.rec.Subject, ClientName: a.rec.ClientName, DPoPKey: a.rec.DPoPKey,
 		ExpiresAt: time.Now().Add(pendingLife).UTC(),
@@ -145,7 +147,8 @@ func answerOf(p *gen.PendingRecord) *answer {
 			Issuer: p.Issuer, IssParameterSupported: p.IssParameterSupported,
 			AuthorizationEndpoint: p.AuthorizationEndpoint, TokenEndpoint: p.TokenEndpoint,
 			RevocationEndpoint: p.RevocationEndpoint, RegistrationEndpoint: p.RegistrationEndpoint,
-			TokenEndpointAuthMethod: p.TokenEndpointAuthMethod, Client: p.Client, RequestedScope: p.Scope,
+			TokenEndpointAuthMethod: p.TokenEndpointAuthMethod, RevocationEndpointAuthMethod: p.RevocationEndpointAuthMethod,
+			Client: p.Client, RequestedScope: p.Scope,
 			DPoPKey: p.DPoPKey,
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mcpoauth/mcpoauth/flows"
 )
@@ -23,6 +24,8 @@ type core struct {
 	mu      sync.Mutex // guards closed against a flight that starts meanwhile
 	closed  bool
 	flights sync.WaitGroup
+
+	swept atomic.Int64 // Unix seconds of the last sweep
 }
 
 // target is one protected resource. It is immutable but for the count, which
@@ -34,7 +37,8 @@ type target struct {
 }
 
 func newCore(cfg *Config) *core {
-	c := &core{cfg: *cfg, store: cfg.Store}
+	c := &core{cfg: cfg.copied(), store: cfg.Store}
+	cfg = &c.cfg
 	if c.store == nil {
 		c.store = NewMemoryStore()
 	}

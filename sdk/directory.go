@@ -22,10 +22,11 @@ const (
 	// other's fsync.
 	directoryStripes = 16
 
-	directoryLocks = "locks"
+	directoryLocks  = "locks"
+	directorySuffix = ".record"
 )
 
-// DirectoryStore is a [Store], [Locker] and [Fencer] in a directory of the local machine. It is safe for use by many
+// DirectoryStore is a [Store], [Locker], [Fencer] and [Lister] in a directory of the local machine. It is safe for use by many
 // goroutines and many processes at once.
 //
 // The directory has mode 0700 and the files 0600. A directory that others may write, or that belongs to somebody else,
@@ -48,6 +49,7 @@ var (
 	_ Store  = (*DirectoryStore)(nil)
 	_ Locker = (*DirectoryStore)(nil)
 	_ Fencer = (*DirectoryStore)(nil)
+	_ Lister = (*DirectoryStore)(nil)
 )
 
 // DamagedError tells that the file of a record is not what was written: cut off, changed or put under another's name.
@@ -248,7 +250,7 @@ func (d *DirectoryStore) write(record *envelope) error {
 // file returns the path of a record. A key has neither "+" nor upper-case letters, so that no two keys share a name,
 // also where case does not count, and no name is one that Windows reserves.
 func (d *DirectoryStore) file(key string) string {
-	return filepath.Join(d.path, directoryName(key)+".record")
+	return filepath.Join(d.path, directoryName(key)+directorySuffix)
 }
 
 func directoryName(key string) string {

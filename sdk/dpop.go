@@ -79,13 +79,18 @@ func (c *Config) storedKey(proof *flows.DPoP) (gen.Secret, error) {
 }
 
 // proven takes the nonce from a response to a request that carried a proof.
-// again says that the request is to be signed anew, with that nonce.
-func (s *session) proven(snap *snapshot, res *http.Response, round *Round) (again bool, err error) {
+// again says that the request is to be signed anew: with that nonce, or because
+// the proof had been sent before (once each).
+func (s *session) proven(snap *snapshot, sent *http.Request, res *http.Response, round *Round) (again bool, err error) {
 	if snap == nil || snap.dpop == nil {
 		return false, nil
 	}
 	again, err = (&flows.DPoP{Nonces: &s.nonces}).Observe(res)
-	if again && round.nonces {
+	switch {
+	case err != nil && !round.resent && resent(sent):
+		round.resent = true
+		return true, nil
+	case again && round.nonces:
 		return false, nil
 	}
 	round.nonces = round.nonces || again

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mcpoauth/mcpoauth/sdk"
 )
@@ -56,4 +57,25 @@ func ExampleNewMemoryStore() {
 	// <nil>
 	// true
 	// true
+}
+
+func ExampleMemoryStore_Keys() {
+	store := sdk.NewMemoryStore()
+	ctx := context.Background()
+	for _, key := range []string{"session/0a/1b", "session/0a/2c", "session/0b/1b", "client/3d"} {
+		if err := store.Put(ctx, key, []byte("a record")); err != nil {
+			fmt.Println(err)
+		}
+	}
+	var keys []string
+	for key, err := range store.Keys(ctx, "session/0a/") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		keys = append(keys, key)
+	}
+	slices.Sort(keys) // they come in any order
+	fmt.Println(keys)
+	// Output: [session/0a/1b session/0a/2c]
 }

@@ -1,4 +1,4 @@
-// Flight: the one acquisition under way for a session.
+// Flight: the one acquisition under way for a session, and the refresh that may go beside it.
 
 package sdk
 
@@ -23,6 +23,7 @@ type need struct {
 	silent     bool             // the caller does not want a human
 	ahead      bool             // nobody waits: the present token still works
 	dpop       bool             // the resource offers nothing but DPoP
+	beside     bool             // a human is busy with another flight already
 }
 
 // flight is one acquisition. Its result fields are written before done is
@@ -30,30 +31,18 @@ type need struct {
 type flight struct {
 	need       need
 	done       chan struct{}
+	human      bool // it waits for a human; its session's mutex guards it
 	snap       *snapshot
 	refreshed  bool
-	asked      bool // a new grant was tried
+	asked      bool     // a new grant was tried
+	recalled   *failure // the flight ended with it
 	authorized bool
 	err        error
 }
 
-// failure is a terminal failure that is given again without a new attempt
-// (AUTHZ-14).
-type failure struct {
-	err        error
-	until      time.Time
-	generation int64
-	challenge  string
-	next       *failure // one of another challenge
-}
-
-// failureMemory is how long a terminal failure is remembered: long enough for a
-// client library's own retries, short enough for a human's.
-const failureMemory = 30 * time.Second
-
-// maxFailures is how many challenges a session's failures are remembered for: a
-// resource that asks for another scope at each operation has a few.
-const maxFailures = 8
+// errHumanBusy ends a flight beside another one that a human is busy with: what
+// it needs is what that one is going to bring.
+var errHumanBusy = errors.New("sdk: a human is busy with a login already")
 
 // acquire waits for a flight that serves n, and starts one if none is under
 // way. The flight does not end with ctx: its result is kept, and the next
@@ -72,18 +61,29 @@ func (s *session) acquire(ctx context.Context, n need) (*flight, error) {
 		case <-ctx.Done():
 			return nil, &PendingError{Resource: s.target.url, Err: ctx.Err()}
 		}
+		if errors.Is(f.err, errHumanBusy) {
+			n.noRefresh = true // so wait for the human
+			continue
+		}
 		if mine || f.serves(n) {
 			return f, f.err
 		}
 	}
 }
 
-// board returns the flight under way, or a new one.
+// board returns the flight under way, or a new one. While one waits for a human,
+// who may take longer than the token lasts, a refresh goes beside it: it needs
+// neither the human nor the lock of the login. What it writes does not stand in
+// the way of what the human grants (saveGrant).
 func (s *session) board(n need) (f *flight, mine bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.flight != nil {
-		return s.flight, false, nil
+	slot := &s.flight
+	if s.flight != nil && s.flight.human && !n.login && !n.stepUp && !n.noRefresh {
+		slot, n.beside = &s.beside, true
+	}
+	if *slot != nil {
+		return *slot, false, nil
 	}
 	if n.stepUp {
 		if err := s.bookStepUp(n); err != nil {
@@ -94,7 +94,7 @@ func (s *session) board(n need) (f *flight, mine bool, err error) {
 	if err := s.start(func() { s.run(f) }); err != nil {
 		return nil, false, err
 	}
-	s.flight = f
+	*slot = f
 	return f, true, nil
 }
 
@@ -107,14 +107,24 @@ func (s *session) run(f *flight) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.flight = nil
+	if s.flight == f {
+		s.flight = s.beside // it is under way alone now
+	}
+	s.beside = nil
+	s.countStore(f.err)
 	if f.err == nil {
 		s.failed = nil
-	} else if failed := s.remember(f); failed != nil {
-		failed.next = s.failed.others(failed.challenge, maxFailures-1)
-		s.failed = failed
+	} else {
+		s.remember(f)
 	}
 	close(f.done)
+}
+
+// waitsForHuman notes that a flight begins to wait for a human, or ends it.
+func (s *session) waitsForHuman(f *flight, waits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.human = waits
 }
 
 // asksHuman: the flight under way is one that the present token need not wait for.
@@ -151,8 +161,8 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 		s.decided(ctx, "stored token", "another flight or process has got it")
 		return s.publish(rec), nil
 	}
-	// 2. A refresh needs no human. It never stands in for a step-up (STEP-6).
-	if rec != nil && rec.RefreshToken != "" && !f.need.stepUp && !f.need.noRefresh && !f.need.login {
+	// 2. A refresh needs no human.
+	if f.need.refreshes(rec) {
 		s.decided(ctx, "refresh", f.need.reason())
 		rec, err = s.renew(ctx, f, rec)
 		if err == nil {
@@ -165,6 +175,9 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	if _, ok := s.cfg.Grant.(StaticBearer); ok {
 		return nil, ErrStaticRejected
 	}
+	if f.need.beside {
+		return nil, errHumanBusy
+	}
 	// 3. A new grant: with a human, unless the caller forbids it.
 	acquire := s.authorize
 	if s.cfg.Grant != nil {
@@ -172,6 +185,9 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	}
 	if f.need.silent && (s.cfg.Grant == nil || s.cfg.Grant.asksHuman()) {
 		return nil, ErrNotAuthorized
+	}
+	if f.recalled = s.recall(f.need); f.recalled != nil {
+		return nil, f.recalled.err
 	}
 	s.decided(ctx, "login", f.need.reason())
 	f.asked = true
@@ -181,6 +197,12 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	}
 	f.authorized = true
 	return s.publish(rec), err
+}
+
+// refreshes tells whether a refresh of rec may serve n. It never stands in for a
+// step-up (STEP-6).
+func (n need) refreshes(rec *gen.SessionRecord) bool {
+	return rec != nil && rec.RefreshToken != "" && !n.stepUp && !n.noRefresh && !n.login
 }
 
 // meets tells whether a stored record already is what the flight is for. One
@@ -218,82 +240,4 @@ func (n need) reason() string {
 // decided reports what the session does next.
 func (s *session) decided(ctx context.Context, outcome, reason string) {
 	s.flows.Decided(ctx, "session", s.target.url, outcome, reason)
-}
-
-// remember keeps a terminal failure; a passing one is worth another try, and
-// the failure of a flight that could not ask a human says nothing.
-func (s *session) remember(f *flight) *failure {
-	if f.err == nil || f.need.silent || !NeedsHuman(f.err) {
-		return nil
-	}
-	out := &failure{err: f.err, until: time.Now().Add(failureMemory), challenge: fingerprint(f.need)}
-	if consent, ok := errors.AsType[*ConsentRequiredError](f.err); ok {
-		out.until = consent.Consent.ExpiresAt
-	}
-	if snap := s.snap.Load(); snap != nil {
-		out.generation = snap.generation
-	}
-	return out
-}
-
-// remembered returns the failure that still holds for n: not for a login that
-// the caller asked for, not for another challenge, and not once the store
-// holds something newer.
-func (s *session) remembered(ctx context.Context, n need) error {
-	s.mu.Lock()
-	latest := s.failed
-	s.mu.Unlock()
-	if latest == nil || n.login || n.silent {
-		return nil
-	}
-	failed := latest.about(fingerprint(n))
-	if failed == nil || time.Now().After(failed.until) {
-		return nil
-	}
-	if rec, err := s.load(ctx); err == nil && rec != nil && rec.Generation > failed.generation {
-		s.publish(rec)
-		s.forget(latest)
-		return nil
-	}
-	return failed.err
-}
-
-func (s *session) forget(failed *failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if failed == nil || s.failed == failed {
-		s.failed = nil
-	}
-}
-
-// about returns the failure that followed a challenge, nil without one.
-func (f *failure) about(challenge string) *failure {
-	for ; f != nil; f = f.next {
-		if f.challenge == challenge {
-			return f
-		}
-	}
-	return nil
-}
-
-// others returns a copy of the failures that still hold for other challenges,
-// the latest ones.
-func (f *failure) others(challenge string, most int) *failure {
-	if f == nil || most == 0 {
-		return nil
-	}
-	if f.challenge == challenge || time.Now().After(f.until) {
-		return f.next.others(challenge, most)
-	}
-	kept := *f
-	kept.next = f.next.others(challenge, most-1)
-	return &kept
-}
-
-// fingerprint tells one challenge from another.
-func fingerprint(n need) string {
-	if n.challenge == nil {
-		return ""
-	}
-	return hash(n.challenge.ErrorCode(), n.challenge.ResourceMetadata(), n.challenge.Params["scope"])
 }

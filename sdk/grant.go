@@ -5,6 +5,7 @@ package sdk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // Grant is a way to tokens other than the authorization code. Its
-// implementations are the types of this package: [ClientCredentials],
+// implementations are the types of this package, by value: [ClientCredentials],
 // [WorkloadIdentity], [EnterpriseManaged], [DeviceAuthorization] and
 // [StaticBearer].
 type Grant interface {
@@ -189,6 +190,9 @@ func (c *Config) checkGrant() error {
 		if g.Show == nil {
 			return errors.New("sdk: config: DeviceAuthorization.Show is nil")
 		}
+	case nil:
+	default:
+		return fmt.Errorf("sdk: config: Grant is a %T: set one of this package's grants by value", g)
 	}
 	return nil
 }
@@ -233,7 +237,9 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 	if err != nil {
 		return nil, err
 	}
+	s.waitsForHuman(f, s.cfg.Grant.asksHuman())
 	token, err := s.cfg.Grant.acquire(ctx, l)
+	s.waitsForHuman(f, false)
 	s.countFailure(err)
 	if err != nil {
 		return nil, err

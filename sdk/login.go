@@ -97,7 +97,9 @@ func (l *login) run(ctx context.Context) (*gen.SessionRecord, error) {
 		return nil, err
 	}
 	// 3. The human.
+	l.waitsForHuman(l.flight, true)
 	callback, err := attempt.Authorize(ctx, l.pending.URL)
+	l.waitsForHuman(l.flight, false)
 	if err != nil {
 		return nil, err
 	}
@@ -259,6 +261,9 @@ func (l *login) record() (*gen.SessionRecord, error) {
 		TokenEndpointAuthMethod: l.auth.Method, Client: l.identity.Information,
 		RequestedScope: strings.Join(l.scope, " "), DPoPKey: key,
 	}
+	if method := l.auth.AtRevocation(server).Method; method != l.auth.Method {
+		rec.RevocationEndpointAuthMethod = method
+	}
 	if l.old != nil {
 		rec.Extra = l.old.Extra
 	}
@@ -295,13 +300,17 @@ func (a *answer) finish(ctx context.Context, s *session, callback string) (*gen.
 	if err != nil {
 		return nil, err
 	}
-	request, err := s.tokenRequest(a.rec, a.pending.Resource, a.pending.Scope)
-	if err != nil {
-		return nil, err
-	}
-	token, err := s.flows.ExchangeCode(ctx, flows.CodeRequest{
-		TokenRequest: request,
-		Code:         code, Verifier: a.pending.Verifier, RedirectURI: a.pending.RedirectURI,
+	var token *flows.Token
+	a.rec, err = s.asClient(ctx, a.rec, func(rec *gen.SessionRecord) error {
+		request, err := s.tokenRequest(rec, a.pending.Resource, a.pending.Scope)
+		if err != nil {
+			return err
+		}
+		token, err = s.flows.ExchangeCode(ctx, flows.CodeRequest{
+			TokenRequest: request,
+			Code:         code, Verifier: a.pending.Verifier, RedirectURI: a.pending.RedirectURI,
+		})
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -34,7 +34,8 @@ func (c *Client) ReadRegistration(ctx context.Context) (*gen.ClientInformation, 
 // Config says if that is nil; what it leaves out is deleted, or set by the
 // server. Redirect URIs and authentication method stay as they are registered
 // unless metadata names others. A new secret serves this session at once; other
-// sessions with this registration find out at their next refresh, and log in.
+// sessions with this registration take it from the store when the server has
+// rejected the old one.
 // Errors are as for ReadRegistration.
 //
 // https://www.rfc-editor.org/rfc/rfc7592.html#section-2.2
@@ -127,22 +128,11 @@ func (l *login) registrar(ctx context.Context) (string, error) {
 
 // managedClient reads the registration made with the issuer.
 func (s *session) managedClient(ctx context.Context, issuer string) (*gen.ClientInformation, error) {
-	none := &flows.ClientError{Issuer: issuer, Reason: "there is no registration of ours: log in first"}
-	value, err := s.store.Get(ctx, clientKey(issuer, s.cfg.clientName()))
-	if errors.Is(err, ErrNotFound) {
-		return nil, none
+	client, err := s.registeredClient(ctx, issuer)
+	if err == nil && client == nil {
+		err = &flows.ClientError{Issuer: issuer, Reason: "there is no registration of ours: log in first"}
 	}
-	if err != nil {
-		return nil, &StoreError{Op: "read", Err: err}
-	}
-	rec, err := decodeRecord(value, gen.DecodeClientRecord)
-	if err != nil {
-		return nil, err
-	}
-	if rec.Deleted || rec.Issuer != issuer || rec.Client == nil {
-		return nil, none
-	}
-	return rec.Client, nil
+	return client, err
 }
 
 // adopt takes the changed registration into the session's own record, which has
@@ -159,14 +149,10 @@ func (s *session) adopt(ctx context.Context, issuer string, before, after *gen.C
 		return err
 	}
 	next := tombstone(rec)
+	next.Client = nil
 	if after != nil {
-		changed := *rec
-		next = &changed
-		if after.TokenEndpointAuthMethod != before.TokenEndpointAuthMethod {
-			next.TokenEndpointAuthMethod = after.TokenEndpointAuthMethod
-		}
+		next = withClient(rec, after)
 	}
-	next.Client = after
 	_, err = s.save(ctx, next, rec.Generation)
 	return err
 }

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// MemoryStore is a [Store], [Locker] and [Fencer] in memory. It suits tests and programs whose users log in anew after
+// MemoryStore is a [Store], [Locker], [Fencer] and [Lister] in memory. It suits tests and programs whose users log in anew after
 // a restart. The zero value is an empty store; it must not be copied after first use.
 //
 // Its locks have no lease. It prints as its name under every verb: the records hold secrets.
@@ -26,6 +28,7 @@ var (
 	_ Store  = (*MemoryStore)(nil)
 	_ Locker = (*MemoryStore)(nil)
 	_ Fencer = (*MemoryStore)(nil)
+	_ Lister = (*MemoryStore)(nil)
 )
 
 type memoryRecord struct {
@@ -100,6 +103,42 @@ func (m *MemoryStore) Lock(ctx context.Context, key string) (Lock, error) {
 		return nil, err
 	}
 	return &memoryLock{free: func() { m.locks.unlock(key) }}, nil
+}
+
+// Keys implements [Lister].
+func (m *MemoryStore) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return listed(ctx, prefix, func() ([]string, error) {
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		var keys []string
+		for key := range m.records {
+			if strings.HasPrefix(key, prefix) {
+				keys = append(keys, key)
+			}
+		}
+		return keys, nil
+	})
+}
+
+// listed iterates over what list returns, as [Lister] says.
+func listed(ctx context.Context, prefix string, list func() ([]string, error)) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		keys, err := []string(nil), ctx.Err()
+		if err == nil {
+			err = CheckPrefix(prefix)
+		}
+		if err == nil {
+			keys, err = list()
+		}
+		for _, key := range keys {
+			if err = ctx.Err(); err != nil || !yield(key, nil) {
+				break
+			}
+		}
+		if err != nil {
+			yield("", err)
+		}
+	}
 }
 
 // Format implements [fmt.Formatter].

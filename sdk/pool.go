@@ -184,7 +184,8 @@ func (p *Pool) Finish(ctx context.Context, subject, callback string) (*Client, e
 }
 
 // Sessions iterates over the sessions in memory: subject and resource of each.
-// Those that were evicted, or belong to other processes, are in the store only.
+// Those that were evicted, or belong to other processes, are in the store only:
+// see [Pool.Stored].
 func (p *Pool) Sessions() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		p.mu.Lock()
@@ -202,9 +203,16 @@ func (p *Pool) Sessions() iter.Seq2[string, string] {
 }
 
 // Logout ends the sessions of one subject, as [Client.Logout] does, and drops
-// them from memory: those at the named resources, wherever their sessions are,
-// and all that this pool has in memory. A store has no list of its sessions; a
-// gateway knows the resources that it serves.
+// them from memory: those at the named resources, all that this pool has in
+// memory, and, with a store that is a [Lister], all that are in the store,
+// whichever process logged them in. Another process that has a token in memory
+// sends it until the resource rejects it, at once where the authorization server
+// has revoked it, or until it is due; it then asks for a login. Sessions under
+// another ClientName are another program's and stay.
+//
+// With a store that does not list its keys, name the resources that the gateway
+// serves. Logout does all that it can, and its error says what could not be done
+// or seen: a record in the store that cannot be read is a [*RecordError].
 func (p *Pool) Logout(ctx context.Context, subject string, resources ...string) error {
 	for who, resource := range p.Sessions() {
 		if who == subject && !slices.Contains(resources, resource) {
@@ -212,18 +220,53 @@ func (p *Pool) Logout(ctx context.Context, subject string, resources ...string) 
 		}
 	}
 	var failed []error
+	var failedAt []string
 	for _, resource := range resources {
 		client, err := p.Client(subject, resource)
-		if err == nil {
-			err = client.Logout(ctx)
-		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("sdk: logout from %s: %w", resource, err))
+			failed = append(failed, logoutError(resource, err))
 			continue
 		}
-		p.drop(sessionID{subject, resource})
+		if err := p.logout(ctx, client); err != nil {
+			failed, failedAt = append(failed, logoutError(resource, err)), append(failedAt, resource)
+		}
+	}
+	// Last, since it takes the longest. What is alive there now is another
+	// process's, or one that an earlier Logout could not write.
+	for rec, err := range p.core.sessions(ctx, "session/"+hash(subject)+"/") {
+		broken := (*RecordError)(nil)
+		switch {
+		case errors.As(err, &broken), err != nil && !errors.Is(err, errors.ErrUnsupported):
+			failed = append(failed, fmt.Errorf("sdk: logout: %w", err))
+		case err == nil && !slices.Contains(failedAt, rec.ResourceURL):
+			if err := p.logout(ctx, p.stored(rec)); err != nil {
+				failed = append(failed, logoutError(rec.ResourceURL, err))
+			}
+		}
 	}
 	return errors.Join(failed...)
+}
+
+func logoutError(resource string, err error) error {
+	return fmt.Errorf("sdk: logout from %s: %w", resource, err)
+}
+
+// stored returns the client of a record. A resource that this configuration does
+// not allow has no session in the pool, and can be logged out from all the same.
+func (p *Pool) stored(rec *gen.SessionRecord) *Client {
+	client, err := p.Client(rec.Subject, rec.ResourceURL)
+	if err != nil {
+		return &Client{session: &session{core: p.core, target: &target{url: rec.ResourceURL}, subject: rec.Subject}}
+	}
+	return client
+}
+
+func (p *Pool) logout(ctx context.Context, client *Client) error {
+	if err := client.Logout(ctx); err != nil {
+		return err
+	}
+	p.drop(sessionID{client.session.subject, client.session.target.url})
+	return nil
 }
 
 func (p *Pool) drop(id sessionID) {

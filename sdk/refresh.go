@@ -82,20 +82,10 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 	if rec == nil || rec.RefreshToken == "" || rec.Client == nil {
 		return rec, errGrantEnded
 	}
-	// The answer must be written while the lock lasts.
-	if err := lock.Lasts(ctx, s.flows.TokenTimeout()); err != nil {
-		return nil, err
-	}
-	request, err := s.refreshRequest(rec)
-	if err != nil {
-		return nil, err
-	}
-	f.refreshed = true
-	// From here on the refresh token may be spent: neither Close nor the end of
-	// the wait for the lock cuts the answer off. It takes TokenTimeout at most.
+	token, rec, err := s.trade(ctx, f, lock, rec)
+	// The refresh token may be spent: neither Close nor the end of the wait for
+	// the lock cuts off what follows.
 	ctx = context.WithoutCancel(ctx)
-	token, err := s.flows.Refresh(ctx, request)
-	s.countFailure(err)
 	if err != nil {
 		return s.refreshFailed(ctx, f, rec, err)
 	}
@@ -103,6 +93,27 @@ func (s *session) refresh(ctx context.Context, f *flight, old *gen.SessionRecord
 		return rec, errGrantEnded
 	}
 	return s.save(ctx, renewed(rec, token), rec.Generation)
+}
+
+// trade sends the refresh token of rec, and returns the record with the client
+// that it was sent by.
+func (s *session) trade(ctx context.Context, f *flight, lock *Held, rec *gen.SessionRecord) (token *flows.Token, used *gen.SessionRecord, err error) {
+	used, err = s.asClient(ctx, rec, func(rec *gen.SessionRecord) error {
+		// The answer must be written while the lock lasts.
+		if err := lock.Lasts(ctx, s.flows.TokenTimeout()); err != nil {
+			return err
+		}
+		request, err := s.refreshRequest(rec)
+		if err != nil {
+			return err
+		}
+		f.refreshed = true
+		// Nothing cuts the answer off. It takes TokenTimeout at most.
+		token, err = s.flows.Refresh(context.WithoutCancel(ctx), request)
+		s.countFailure(err)
+		return err
+	})
+	return token, used, err
 }
 
 func (s *session) refreshRequest(rec *gen.SessionRecord) (flows.RefreshRequest, error) {
@@ -133,7 +144,7 @@ func (s *session) refreshFailed(ctx context.Context, f *flight, rec *gen.Session
 	if refusal.ClientRejected() {
 		// The server forgot the client too: register again (REG-8).
 		ended.Client = nil
-		if err := s.saveClient(ctx, rec.Issuer, nil); err != nil {
+		if err := s.dropClient(ctx, rec.Issuer, rec.Client); err != nil {
 			return nil, err
 		}
 	}

@@ -4,6 +4,7 @@ package sdk
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"time"
 
@@ -58,13 +59,11 @@ func (l *login) boundIssuer() string {
 // store's, which other sessions share, else the session's own; nil without.
 func (l *login) storedClient(ctx context.Context) *gen.ClientInformation {
 	issuer := l.found.Server.Issuer
-	value, err := l.store.Get(ctx, clientKey(issuer, l.cfg.clientName()))
-	if err == nil {
-		client, err := decodeRecord(value, gen.DecodeClientRecord)
-		if err != nil || client.Deleted || client.Issuer != issuer {
+	if rec, err := l.clientRecord(ctx, issuer); err == nil && rec != nil {
+		if rec.Deleted || rec.Issuer != issuer {
 			return nil
 		}
-		return client.Client
+		return rec.Client
 	}
 	if l.old != nil && !l.old.Deleted && l.old.Issuer == issuer {
 		return l.old.Client
@@ -98,26 +97,35 @@ func (l *login) forgetClient(ctx context.Context) error {
 		without.Client = nil
 		l.old = &without
 	}
-	return l.saveClient(ctx, l.found.Server.Issuer, nil)
+	return l.dropClient(ctx, l.found.Server.Issuer, l.identity.Information)
 }
 
 // saveClient keeps a registration for other sessions and later processes; a nil
 // client leaves a tombstone in its place.
 func (s *session) saveClient(ctx context.Context, issuer string, client *gen.ClientInformation) error {
-	key := clientKey(issuer, s.cfg.clientName())
-	generation := int64(1)
-	value, err := s.store.Get(ctx, key)
-	switch {
-	case err == nil:
-		old, err := decodeRecord(value, gen.DecodeClientRecord)
-		if err != nil {
-			return err
-		}
-		generation = old.Generation + 1
-	case !errors.Is(err, ErrNotFound):
-		return &StoreError{Op: "read", Err: err}
+	old, err := s.clientRecord(ctx, issuer)
+	if err != nil {
+		return err
 	}
-	err = put(ctx, s.store, key, generation, &gen.ClientRecord{
+	generation := int64(1)
+	if old != nil {
+		generation = old.Generation + 1
+	}
+	return s.putClient(ctx, generation, issuer, client)
+}
+
+// dropClient forgets a registration that the server has rejected. Another one
+// stays, which another session has made or changed since (REG-7).
+func (s *session) dropClient(ctx context.Context, issuer string, rejected *gen.ClientInformation) error {
+	rec, err := s.clientRecord(ctx, issuer)
+	if err != nil || rec == nil || !sameCredentials(rec.Client, rejected) {
+		return err
+	}
+	return s.putClient(ctx, rec.Generation+1, issuer, nil)
+}
+
+func (s *session) putClient(ctx context.Context, generation int64, issuer string, client *gen.ClientInformation) error {
+	err := put(ctx, s.store, clientKey(issuer, s.cfg.clientName()), generation, &gen.ClientRecord{
 		Version: recordVersion, Generation: generation, Deleted: client == nil, Issuer: issuer,
 		ClientName: s.cfg.clientName(), RegisteredAt: time.Now().UTC(), Client: client,
 	})
@@ -125,4 +133,84 @@ func (s *session) saveClient(ctx context.Context, issuer string, client *gen.Cli
 		return &StoreError{Op: "write", Err: err}
 	}
 	return nil
+}
+
+// clientRecord reads what the store has of the registration with the issuer, be
+// it a tombstone; nil when there is nothing.
+func (s *session) clientRecord(ctx context.Context, issuer string) (*gen.ClientRecord, error) {
+	value, err := s.store.Get(ctx, clientKey(issuer, s.cfg.clientName()))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &StoreError{Op: "read", Err: err}
+	}
+	return decodeRecord(value, gen.DecodeClientRecord)
+}
+
+// registeredClient is the registration that all sessions with the issuer share;
+// nil when the store has none.
+func (s *session) registeredClient(ctx context.Context, issuer string) (*gen.ClientInformation, error) {
+	rec, err := s.clientRecord(ctx, issuer)
+	if err != nil || rec == nil || rec.Deleted || rec.Issuer != issuer {
+		return nil, err
+	}
+	return rec.Client, nil
+}
+
+// asClient makes a request as the client of rec. A session has a copy of the
+// registration; when the server rejects it, and another session has had the
+// secret changed meanwhile (RFC 7592 §2.2), the request is made once more with
+// the present one: a server that does not know the client has not looked at its
+// grant. What is returned is the record that was used last.
+//
+// https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2
+func (s *session) asClient(ctx context.Context, rec *gen.SessionRecord, request func(*gen.SessionRecord) error) (*gen.SessionRecord, error) {
+	err := request(rec)
+	if !clientRejected(err) {
+		return rec, err
+	}
+	present, failed := s.registeredClient(ctx, rec.Issuer)
+	if failed != nil || present == nil || present.ClientID != rec.Client.ClientID || sameCredentials(present, rec.Client) {
+		return rec, err
+	}
+	rec = withClient(rec, present)
+	return rec, request(rec)
+}
+
+// clientRejected: the endpoint does not know the client, or not any more.
+func clientRejected(err error) bool {
+	var token *flows.TokenError
+	var endpoint *flows.EndpointError
+	switch {
+	case errors.As(err, &token):
+		return token.ClientRejected()
+	case errors.As(err, &endpoint):
+		return endpoint.Code == "invalid_client"
+	}
+	return false
+}
+
+// sameCredentials: the same client shows the same who it is. A method that is
+// not named is no other one.
+func sameCredentials(a, b *gen.ClientInformation) bool {
+	if a == nil || b == nil || a.ClientID != b.ClientID || otherMethod(a, b) {
+		return false
+	}
+	return subtle.ConstantTimeCompare([]byte(a.ClientSecret), []byte(b.ClientSecret)) == 1
+}
+
+func otherMethod(a, b *gen.ClientInformation) bool {
+	one, other := a.TokenEndpointAuthMethod, b.TokenEndpointAuthMethod
+	return one != other && one != "" && other != ""
+}
+
+// withClient is rec with another state of its client's registration.
+func withClient(rec *gen.SessionRecord, client *gen.ClientInformation) *gen.SessionRecord {
+	next := *rec
+	if otherMethod(client, rec.Client) {
+		next.TokenEndpointAuthMethod, next.RevocationEndpointAuthMethod = client.TokenEndpointAuthMethod, ""
+	}
+	next.Client = client
+	return &next
 }

@@ -13,8 +13,12 @@ import (
 // the resource's authorization server: introspection, revocation, registration,
 // pushed authorization requests and the token grants. They authenticate as the
 // session's client, else as the configured or stored one; without any of these
-// they do not authenticate. Nobody is asked and nothing is registered. The
-// result may be kept; its metadata does not change.
+// they do not authenticate. While the session's tokens are bound to a key, or
+// Config.DPoPKey is set, token requests and pushed requests prove possession of
+// it, with the server's nonce where it wants one; operations do not refuse a
+// bearer token in answer to that, as the session does. Nobody is asked and
+// nothing is registered. The result may be kept; metadata, client and key are
+// those of this call.
 func (c *Client) Server(ctx context.Context) (*gen.Server, error) {
 	s := c.session
 	rec, err := s.load(ctx)
@@ -29,7 +33,21 @@ func (c *Client) Server(ctx context.Context) (*gen.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.flows.Server(s.target.url, l.found.Server, auth)
+	proof, err := l.serverProof()
+	if err != nil {
+		return nil, err
+	}
+	return s.flows.Server(flows.ServerRequest{Metadata: l.found.Server, Resource: s.target.url, Auth: auth, DPoP: proof})
+}
+
+// serverProof is the DPoP of the session at the discovered issuer, nil for
+// bearer tokens. A key that was made for another issuer is not shown to it.
+func (l *login) serverProof() (*flows.DPoP, error) {
+	rec := l.old
+	if rec == nil || rec.Issuer != l.found.Server.Issuer {
+		rec = new(gen.SessionRecord)
+	}
+	return l.proofOf(rec)
 }
 
 // clientAuth is the authentication of the client at hand, nil without one. It

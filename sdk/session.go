@@ -37,9 +37,11 @@ type session struct {
 
 	mu      sync.Mutex // guards what follows; never held over I/O
 	flight  *flight
+	beside  *flight // a refresh while flight, then not nil, waits for a human
 	failed  *failure
-	retry   *backoff
-	unsaved *gen.SessionRecord // a token that the store did not take
+	retry   *backoff           // of the authorization server
+	away    *backoff           // of the store
+	unsaved *gen.SessionRecord // what the store did not take: a token, or a tombstone
 	stepUps *stepUpLog
 }
 
@@ -185,7 +187,7 @@ func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (
 	// An answer in hand is written whatever happened to whoever asked for it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	err := put(ctx, s.store, s.key(), rec.Generation, rec)
+	err := s.put(ctx, rec, old)
 	if errors.Is(err, ErrStale) {
 		newer, err := s.load(ctx)
 		if err != nil {
@@ -208,9 +210,18 @@ func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (
 	return rec, nil
 }
 
+func (s *session) isUnsaved(rec *gen.SessionRecord) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unsaved == rec
+}
+
 // saveGrant is save for a new grant. A refresh of the former grant, made while
 // the human was busy, does not stand in its way; a logout does.
 func (s *session) saveGrant(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
+	if snap := s.snap.Load(); snap.authorization() != "" {
+		old = max(old, snap.generation)
+	}
 	for {
 		left, err := s.save(ctx, rec, old)
 		if err != nil || left == rec || left.Deleted || left.Generation <= old {
@@ -218,6 +229,23 @@ func (s *session) saveGrant(ctx context.Context, rec *gen.SessionRecord, old int
 		}
 		old = left.Generation
 	}
+}
+
+// put writes the successor of the record of generation old. In a store that
+// cannot fence, what this process has written since counts as what is there.
+func (s *session) put(ctx context.Context, rec *gen.SessionRecord, old int64) error {
+	value, err := rec.Encode()
+	if err != nil {
+		return err
+	}
+	err = fenced(ctx, s.store, s.key(), rec.Generation, value)
+	switch {
+	case !errors.Is(err, errors.ErrUnsupported):
+		return err
+	case s.snap.Load().storedGeneration() > old:
+		return ErrStale
+	}
+	return s.store.Put(ctx, s.key(), value)
 }
 
 type record interface{ Encode() ([]byte, error) }
@@ -228,13 +256,18 @@ func put(ctx context.Context, store Store, key string, generation int64, rec rec
 	if err != nil {
 		return err
 	}
-	if fencer, ok := store.(Fencer); ok {
-		err := fencer.PutIf(ctx, key, generation, value)
-		if !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
+	if err := fenced(ctx, store, key, generation, value); !errors.Is(err, errors.ErrUnsupported) {
+		return err
 	}
 	return store.Put(ctx, key, value)
+}
+
+// fenced is PutIf, or errors.ErrUnsupported in a store without it.
+func fenced(ctx context.Context, store Store, key string, generation int64, value []byte) error {
+	if fencer, ok := store.(Fencer); ok {
+		return fencer.PutIf(ctx, key, generation, value)
+	}
+	return errors.ErrUnsupported
 }
 
 // decodeRecord refuses a record of another major version before it reads it.

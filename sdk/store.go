@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 )
@@ -35,7 +36,8 @@ const LockLease = 30 * time.Second
 const keyLimit = 200
 
 // Store keeps opaque bytes by key. It is the least a place of storage must do; [Locker] and [Fencer] are what it should
-// do besides when several processes share it. Package storetest holds the conformance test.
+// do besides when several processes share it, and [Lister] is for administration. Package storetest holds the
+// conformance test.
 //
 // Concurrency: all methods are safe for concurrent use. A Get that runs beside a Put returns the whole old value or the
 // whole new one. A value is stored when Put has returned nil; after an error the old or the new value is there.
@@ -48,8 +50,8 @@ const keyLimit = 200
 // Values hold secrets. A store writes none of them to an error or a log. It takes values of at least 1 MiB, and tells
 // an empty value from none.
 //
-// A wrapper around another store has the methods of Locker and Fencer and passes them on; where the inner store lacks
-// them it returns an error for which errors.Is(err, errors.ErrUnsupported) holds, and the caller goes on as if the
+// A wrapper around another store has the methods of Locker, Fencer and Lister and passes them on; where the inner store
+// lacks them it returns an error for which errors.Is(err, errors.ErrUnsupported) holds, and the caller goes on as if the
 // wrapper had no such method.
 type Store interface {
 	// Get returns the value at key, or an error for which errors.Is(err, ErrNotFound) holds.
@@ -111,6 +113,25 @@ type Fencer interface {
 	PutIf(ctx context.Context, key string, generation int64, value []byte) error
 }
 
+// Lister is an optional interface of a [Store]: the keys of its records. With it a [Pool] logs a subject out of all its
+// sessions and shows what is stored, and records of logins that are over are removed.
+type Lister interface {
+	// Keys iterates over the keys of all records whose key begins with prefix: one or more whole segments with the "/"
+	// behind each, such as "session/" or "session/<hash>/"; see [CheckPrefix]. The order is unspecified. It is no
+	// snapshot: records that are there all the while, overwritten or not, are each listed exactly once; one that is
+	// written for the first time or deleted meanwhile is listed once or not at all.
+	//
+	// What has been written and not deleted is a record: a tombstone, an empty value, one of a newer format or one that
+	// a wrapper cannot open are listed. Locks, and what the store keeps for itself or has set aside, are not.
+	//
+	// The first error ends the iteration, and comes with an empty key: ctx's own as soon as ctx has ended, one for a
+	// prefix that CheckPrefix refuses, or the store's. What came before it stands.
+	//
+	// Nothing is read before the iteration begins; each range over the result is a new one, also in several goroutines
+	// at once. The loop may call all methods of the store, on any key, and may leave at any time.
+	Keys(ctx context.Context, prefix string) iter.Seq2[string, error]
+}
+
 // CheckKey returns an error unless key has the form that every [Store] takes: at most 200 bytes, two or more segments
 // joined by "/", each of one or more lower-case letters, digits, "-" and "_". The keys of this package are
 //
@@ -129,12 +150,32 @@ func CheckKey(key string) error {
 	if len(segments) < 2 {
 		return fmt.Errorf("sdk: store: key %q: not of the form kind/name", key)
 	}
-	for _, segment := range segments {
-		if segment == "" || strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return fmt.Errorf("sdk: store: key %q: a segment is not of lower-case letters, digits, - and _", key)
-		}
+	if !areSegments(segments) {
+		return fmt.Errorf("sdk: store: key %q: a segment is not of lower-case letters, digits, - and _", key)
 	}
 	return nil
+}
+
+// CheckPrefix returns an error unless prefix is one with which a key may begin, for [Lister]: one or more segments as
+// [CheckKey] has them, each with a "/" behind it.
+func CheckPrefix(prefix string) error {
+	if len(prefix) > keyLimit {
+		return fmt.Errorf("sdk: store: prefix of %d bytes: the limit is %d", len(prefix), keyLimit)
+	}
+	whole, ok := strings.CutSuffix(prefix, "/")
+	if !ok || !areSegments(strings.Split(whole, "/")) {
+		return fmt.Errorf("sdk: store: prefix %q: not of whole segments of a key with a / behind each", prefix)
+	}
+	return nil
+}
+
+func areSegments(segments []string) bool {
+	for _, segment := range segments {
+		if segment == "" || strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // checkGeneration refuses what no counter of writes can be.

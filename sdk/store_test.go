@@ -85,11 +85,25 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
+func TestCheckPrefix(t *testing.T) {
+	long := strings.Repeat("a", 199)
+	for prefix, good := range map[string]bool{
+		"session/": true, "session/0a/": true, "a-b/c_d/e/": true, long + "/": true,
+		"": false, "/": false, "session": false, "session/0a": false, "/session/": false, "session//": false, "session/A/": false,
+		"session/*/": false, "session/../": false, "session/\x00/": false, "session\\": false, "é/": false, long + "a/": false,
+	} {
+		if err := sdk.CheckPrefix(prefix); (err == nil) != good {
+			t.Errorf("CheckPrefix(%q) = %v, want good = %v", prefix, err, good)
+		}
+	}
+}
+
 // fullStore is what both stores of this package are.
 type fullStore interface {
 	sdk.Store
 	sdk.Locker
 	sdk.Fencer
+	sdk.Lister
 }
 
 // No key leads out of the store, and a context that has ended starts nothing.
@@ -104,6 +118,11 @@ func TestStoresRefuse(t *testing.T) {
 			ctx context.Context
 			key string
 		}{{t.Context(), "../escape"}, {ended, "session/a"}} {
+			for key, err := range store.Keys(try.ctx, try.key+"/") {
+				if err == nil {
+					t.Errorf("%s: Keys(%q/) = %q", name, try.key, key)
+				}
+			}
 			_, getErr := store.Get(try.ctx, try.key)
 			_, lockErr := store.Lock(try.ctx, try.key)
 			for method, err := range map[string]error{

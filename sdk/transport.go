@@ -121,7 +121,7 @@ func authorized(req *http.Request, snap *snapshot) (*http.Request, error) {
 	out.Header = make(http.Header, len(req.Header)+1)
 	maps.Copy(out.Header, req.Header)
 	if snap.dpop != nil {
-		return out, snap.dpop.Sign(out)
+		return watched(out), snap.dpop.Sign(out)
 	}
 	out.Header["Authorization"] = snap.header
 	return out, nil
@@ -172,6 +172,7 @@ type Round struct {
 	authorized bool
 	steppedUp  bool
 	nonces     bool // the proof had its second try
+	resent     bool // so had one that net/http sent twice
 }
 
 // Authorize puts the session's token on req, for libraries that own their
@@ -222,7 +223,7 @@ func (c *Client) Observe(req *http.Request, res *http.Response, round *Round) (a
 // with.
 func (s *session) observe(sent *http.Request, res *http.Response, snap *snapshot, round *Round) (*snapshot, error) {
 	ctx := sent.Context()
-	nonce, err := s.proven(snap, res, round)
+	nonce, err := s.proven(snap, sent, res, round)
 	if err != nil || round.sends >= maxSends {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func newBrowser(t *testing.T, agent string) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{agent: agent, client: &http.Client{Jar: jar}}
+	return &browser{agent: agent, client: &http.Client{Jar: jar, Transport: network}}
 }
 
 // open visits an authorization URL, to the end of its redirects.

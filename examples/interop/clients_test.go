@@ -42,7 +42,7 @@ func deviceClient() gen.ClientMetadata {
 }
 
 // algorithms are those of the keys that the tests sign with.
-var algorithms = []string{"ES256", "RS256", "PS256", "EdDSA"}
+var algorithms = []string{"ES256", "ES384", "RS256", "PS256", "EdDSA"}
 
 func newKey(t *testing.T, algorithm string) *flows.ClientKey {
 	t.Helper()
@@ -51,6 +51,8 @@ func newKey(t *testing.T, algorithm string) *flows.ClientKey {
 	switch algorithm {
 	case "ES256":
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "ES384":
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:

@@ -91,3 +91,36 @@ func TestDeviceExpired(t *testing.T) {
 		t.Errorf("polls: %v, %v", first, last)
 	}
 }
+
+// EXT-6: a server that is polled too soon says so once; the client then waits
+// five seconds longer, and gets its token.
+func TestDeviceSlowDown(t *testing.T) {
+	w := begin(t, paced)
+	known := w.register(deviceClient())
+	metadata := w.metadata()
+	request := flows.TokenRequest{
+		Endpoint: metadata.TokenEndpoint, Resource: w.resource.url, Scope: []string{scopeRead},
+		Auth: flows.ClientAuth{ClientID: known.ClientID, Method: flows.AuthMethodNone},
+	}
+	device, err := w.flows.AuthorizeDevice(w.ctx(), flows.DeviceRequest{
+		TokenRequest: request, DeviceEndpoint: metadata.DeviceAuthorizationEndpoint,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	device.Interval = time.Second // the server's is five
+	time.AfterFunc(3*time.Second, func() {
+		if err := w.browser.enter(w.ctx(), device.VerificationURI, device.UserCode, false); err != nil {
+			t.Error(err)
+		}
+	})
+	token, err := w.flows.DeviceToken(w.ctx(), flows.DeviceTokenRequest{TokenRequest: request, Device: device})
+	if err != nil || token.AccessToken == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	for i, poll := range w.sent(3, "token") {
+		if want := []string{"authorization_pending", "slow_down", ""}[i]; poll.Error != want {
+			t.Errorf("poll %d: %q, want %q", i, poll.Error, want)
+		}
+	}
+}

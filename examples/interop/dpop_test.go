@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/sdk"
 )
 
@@ -123,12 +124,54 @@ func TestDPoPStolenRefreshToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "DPoP "+w.resource.last(t).Reveal())
-	res, err := http.DefaultClient.Do(req)
+	res, err := plain.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	res.Body.Close()
 	if res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("the access token alone got %s", res.Status)
+	}
+}
+
+// EXT-5, AUTHZ-11: the key that binds the code is pushed, and the code serves.
+func TestDPoPPushed(t *testing.T) {
+	w := begin(t, pushed, resourceOptions{dpop: true})
+	w.call(w.client(nil), http.MethodGet, scopeRead)
+	request := w.sent(1, "pushed_authorization_request")[0]
+	if key := request.Values["dpop_jkt"]; len(key) != 1 || request.DPoP != nil {
+		t.Errorf("dpop_jkt = %q, proof %v", key, request.DPoP)
+	}
+	w.authorizations(1)[0].sent(t, "client_id", "request_uri")
+	if redemption := w.sent(1, "token")[0]; redemption.DPoP == nil || redemption.Status != http.StatusOK {
+		t.Error(redemption)
+	}
+}
+
+// EXT-5: the typed operations of a session whose token is bound prove
+// possession too, with the server's nonce.
+func TestDPoPOperations(t *testing.T) {
+	w := begin(t, nonces, resourceOptions{dpop: true, nonce: true})
+	client := w.client(nil)
+	w.call(client, http.MethodGet, scopeRead)
+	record := w.written(1)[0]
+	server, err := client.Server(w.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.RefreshAccessToken(w.ctx(), &gen.RefreshTokenRequest{RefreshToken: record.RefreshToken, Resource: []string{w.resource.url}})
+	if err != nil || answer.Document.TokenType != "DPoP" {
+		t.Fatalf("refresh: %v", err)
+	}
+	if _, err := server.PushAuthorizationRequest(w.ctx(), &gen.AuthorizationRequest{
+		ResponseType: "code", ClientID: record.Client.ClientID, RedirectURI: record.Client.RedirectURIs[0], Scope: scopeRead, Resource: []string{w.resource.url},
+		CodeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", CodeChallengeMethod: "S256",
+	}); err != nil {
+		t.Error(err)
+	}
+	for _, request := range w.sent(1, "pushed_authorization_request") {
+		if request.DPoP == nil || !slices.Contains(request.DPoP.Has, "nonce") || request.DPoP.Htu != w.issuer+"/request" {
+			t.Errorf("the proof was %+v", request.DPoP)
+		}
 	}
 }

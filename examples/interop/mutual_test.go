@@ -1,81 +1,103 @@
 package interop
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/gen"
 	"github.com/mcpoauth/mcpoauth/sdk"
 )
 
-// EXT-11: the client is known by its certificate, at the endpoint that the
-// metadata names for that, and its token is bound to the certificate.
+// EXT-11: the client is known by its certificate, at the endpoints that the
+// metadata names for that, and its token is bound to the certificate. Another
+// certificate of the same kind is refused.
 func TestMutualTLS(t *testing.T) {
-	w := begin(t, mutual)
-	key := newKey(t, "ES256")
-	certificate := selfSigned(t, key)
-	metadata := machineClient(flows.AuthMethodSelfSignedTLS)
-	metadata.JWKS = publicKeys(t, key)
-	metadata.JWKS.Keys[0].X5C = []string{base64.StdEncoding.EncodeToString(certificate.Certificate[0])}
-	metadata.TLSClientCertificateBoundAccessTokens = true
-	known := w.register(metadata)
-
-	client := w.client(func(c *sdk.Config) {
-		w.machine(known, nil)(c)
-		c.ClientCertificate, c.HTTPClient = true, trusting(t, certificate)
-	})
-	w.call(client, http.MethodGet, scopeRead)
-	request := w.sent(1, "token")[0]
-	request.sent(t, "client_id", "grant_type", "resource", "scope")
-	if !request.Certificate || request.Authorization != "" {
-		t.Error(request)
+	for name, tt := range map[string]struct {
+		change func(metadata *gen.ClientMetadata, keys *gen.JSONWebKeySet)
+		issued bool // by the authority
+		method string
+	}{
+		"in the registration": {func(m *gen.ClientMetadata, keys *gen.JSONWebKeySet) { m.JWKS = keys }, false, flows.AuthMethodSelfSignedTLS},
+		"of an authority, by its DNS name": {func(m *gen.ClientMetadata, _ *gen.JSONWebKeySet) {
+			m.TLSClientAuthSANDNS = "agent.example.com"
+		}, true, flows.AuthMethodTLS},
+		"of an authority, by its subject": {func(m *gen.ClientMetadata, _ *gen.JSONWebKeySet) {
+			m.TLSClientAuthSubjectDN = "CN=agent.example.com,O=interop"
+		}, true, flows.AuthMethodTLS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, mutual)
+			certify := func(name string, key *flows.ClientKey) tls.Certificate {
+				authority := &authority{certificate: certificateFor(name), key: key.Signer} // itself
+				if tt.issued {
+					authority = w.provider.authority
+				}
+				certificate, err := authority.issue(certificateFor(name), key.Signer)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return certificate
+			}
+			key := newKey(t, "ES256")
+			certificate := certify("agent.example.com", key)
+			keys := publicKeys(t, key)
+			keys.Keys[0].X5C = []string{base64.StdEncoding.EncodeToString(certificate.Certificate[0])}
+			metadata := machineClient(tt.method)
+			metadata.TLSClientCertificateBoundAccessTokens = true
+			tt.change(&metadata, keys)
+			known := w.register(metadata)
+			showing := func(certificate tls.Certificate) func(*sdk.Config) {
+				return func(c *sdk.Config) {
+					w.machine(known, nil)(c)
+					c.ClientCertificate, c.HTTPClient = true, trusting(t, certificate)
+				}
+			}
+			client := w.client(showing(certificate))
+			w.call(client, http.MethodGet, scopeRead)
+			request := w.sent(1, "token")[0]
+			request.sent(t, "client_id", "grant_type", "resource", "scope")
+			if !request.Certificate || request.Authorization != "" {
+				t.Error(request)
+			}
+			w.boundTo(t, certificate)
+			if err := client.Logout(w.ctx()); err != nil {
+				t.Error(err)
+			}
+			if revocation := w.sent(1, "revocation")[0]; !revocation.Certificate || revocation.Status != http.StatusOK {
+				t.Error(revocation)
+			}
+			_, err := w.try(w.client(showing(certify("stranger.example.com", newKey(t, "ES256")))), http.MethodGet)
+			refused(t, err, "invalid_client")
+		})
 	}
+}
+
+// boundTo fails the test unless the last token is bound to the certificate
+// (RFC 8705 §3.1).
+func (w *world) boundTo(t *testing.T, certificate tls.Certificate) {
+	t.Helper()
 	thumbprint := sha256.Sum256(certificate.Certificate[0])
 	said, err := w.resource.introspect(w.ctx(), w.resource.last(t).Reveal())
 	if err != nil || said.Cnf.X5T != base64.RawURLEncoding.EncodeToString(thumbprint[:]) {
 		t.Errorf("the token is bound to %+v (%v)", said, err)
 	}
-
-	stranger := w.client(func(c *sdk.Config) {
-		w.machine(known, nil)(c)
-		c.Subject = "another"
-		c.ClientCertificate, c.HTTPClient = true, trusting(t, selfSigned(t, newKey(t, "ES256")))
-	})
-	_, err = w.try(stranger, http.MethodGet)
-	refused(t, err, "invalid_client")
 }
 
-// selfSigned is a client's certificate.
-func selfSigned(t *testing.T, key *flows.ClientKey) tls.Certificate {
-	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: t.Name()},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Signer.Public(), key.Signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key.Signer}
-}
-
-// trusting is a client with a certificate that trusts httptest's.
+// trusting is a client with a certificate that trusts httptest's. It shows the
+// certificate whatever authorities the server names.
 func trusting(t *testing.T, certificate tls.Certificate) *http.Client {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	transport := server.Client().Transport.(*http.Transport).Clone()
-	transport.TLSClientConfig.Certificates = []tls.Certificate{certificate}
+	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		return &certificate, nil
+	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }

@@ -34,12 +34,17 @@ const (
 	closed = "closed"
 	brief  = "brief"
 	mutual = "mutual"
+	paced  = "paced"
+
+	enterprise = "enterprise"
 )
 
 // provider is one process with a provider for each profile.
 type provider struct {
 	urls   map[string]string // the issuers by profile
 	secret gen.Secret        // of the resource, and the initial access token
+
+	authority *authority // of client certificates
 
 	cmd     *exec.Cmd
 	stdin   io.Closer
@@ -94,9 +99,12 @@ func startProvider(ctx context.Context, node string, clock time.Duration) (*prov
 	if err != nil {
 		return nil, err
 	}
+	if p.authority, err = newAuthority(scratch); err != nil {
+		return nil, err
+	}
 	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), node, "--import", "./clock.mjs", "server.mjs")
 	p.cmd.Env = append(os.Environ(), "INTEROP_SECRET="+p.secret.Reveal(), "NODE_EXTRA_CA_CERTS="+certificate,
-		"INTEROP_CERT="+certificate, "INTEROP_KEY="+key, fmt.Sprintf("CLOCK_AHEAD=%d", int(clock.Seconds())))
+		"INTEROP_CERT="+certificate, "INTEROP_KEY="+key, "INTEROP_AUTHORITY="+p.authority.file, fmt.Sprintf("CLOCK_AHEAD=%d", int(clock.Seconds())))
 	complaints, err := os.Create(filepath.Join(scratch, "stderr"))
 	if err != nil {
 		return nil, err
@@ -210,7 +218,7 @@ func get(ctx context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := plain.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ type repeater struct{}
 
 func (repeater) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodPost || req.Body == nil {
-		return http.DefaultTransport.RoundTrip(req)
+		return network.RoundTrip(req)
 	}
 	body, err := io.ReadAll(req.Body)
 	req.Body.Close()
@@ -125,7 +125,7 @@ func (repeater) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		again := req.Clone(req.Context())
 		again.Body = io.NopCloser(bytes.NewReader(body))
-		if res, err = http.DefaultTransport.RoundTrip(again); err != nil {
+		if res, err = network.RoundTrip(again); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +145,7 @@ type codeRepeater struct{ repeater }
 
 func (c codeRepeater) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Path != "/token" {
-		return http.DefaultTransport.RoundTrip(req)
+		return network.RoundTrip(req)
 	}
 	return c.repeater.RoundTrip(req)
 }

@@ -105,6 +105,7 @@ func (r *resource) serve(w http.ResponseWriter, req *http.Request) {
 type introspected struct {
 	Active bool   `json:"active"`
 	Aud    string `json:"aud"`
+	Sub    string `json:"sub"`
 	Scope  string `json:"scope"`
 	Cnf    struct {
 		JKT string `json:"jkt"`
@@ -121,7 +122,7 @@ func (r *resource) introspect(ctx context.Context, token string) (*introspected,
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", "resource")
 	req.SetBasicAuth("resource", r.secret.Reveal())
-	res, err := http.DefaultClient.Do(req)
+	res, err := plain.Do(req)
 	if err != nil {
 		return nil, err
 	}

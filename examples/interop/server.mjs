@@ -14,6 +14,7 @@ import { readFileSync } from 'node:fs';
 // What oidc-provider has to say is no line of the log.
 console.info = console.error;
 const { Provider, errors } = await import('oidc-provider');
+const { addGrants, grantTypes, setPace } = await import('./grants.mjs');
 
 const SECRET = process.env.INTEROP_SECRET;
 const SCOPES = 'notes:read notes:write';
@@ -27,6 +28,8 @@ const profiles = {
   closed: { closed: true }, // registration needs an initial access token
   brief: { deviceCode: 3 }, // device codes live for three seconds
   mutual: { mutual: true }, // has endpoints for client certificates
+  paced: { pace: 5 }, // devices wait five seconds from poll to poll
+  enterprise: {}, // the identity provider of the others' users
 };
 
 const urls = {};
@@ -40,7 +43,10 @@ async function start(name, profile) {
   const server = createServer();
   const issuer = `http://${await listen(server)}`;
   const aliases = profile.mutual ? createTLSServer(certificate()) : undefined;
-  const provider = new Provider(issuer, configuration(profile, aliases && `https://${await listen(aliases)}`));
+  const keys = [jwk('rsa', { modulusLength: 2048 }, 'RS256'), jwk('ec', { namedCurve: 'P-256' }, 'ES256')];
+  const provider = new Provider(issuer, configuration(profile, keys, aliases && `https://${await listen(aliases)}`));
+  addGrants(provider, keys[1], getResourceServerInfo);
+  if (profile.pace) setPace(provider, profile.pace);
   provider.use(witness(name));
   const handle = provider.callback();
   aliases?.on('request', handle);
@@ -64,17 +70,20 @@ async function listen(server) {
 }
 
 // certificate is that of the TLS server, which asks clients for theirs and
-// leaves it to the provider what to think of it.
+// leaves it to the provider what to think of it, by the authority that it knows.
 function certificate() {
-  const [cert, key] = [process.env.INTEROP_CERT, process.env.INTEROP_KEY].map((name) => readFileSync(name));
-  return { cert, key, requestCert: true, rejectUnauthorized: false };
+  const [cert, key, ca] = ['CERT', 'KEY', 'AUTHORITY'].map((name) => readFileSync(process.env[`INTEROP_${name}`]));
+  return { cert, key, ca, requestCert: true, rejectUnauthorized: false };
 }
 
-function configuration(profile, aliases) {
+function configuration(profile, keys, aliases) {
   return {
     clients: [{ // the resource, which introspects
       client_id: 'resource', client_secret: SECRET,
       redirect_uris: [], response_types: [], grant_types: [],
+    }, { // the same client at an enterprise's identity provider and elsewhere
+      client_id: 'agent', client_secret: SECRET, application_type: 'native',
+      redirect_uris: ['http://127.0.0.1/callback'], grant_types: ['authorization_code', ...grantTypes],
     }],
     features: {
       devInteractions: { enabled: false },
@@ -90,6 +99,9 @@ function configuration(profile, aliases) {
       mTLS: {
         enabled: Boolean(profile.mutual),
         selfSignedTlsClientAuth: true,
+        tlsClientAuth: true,
+        certificateAuthorized: (ctx) => ctx.socket.authorized,
+        certificateSubjectMatches: subjectMatches,
         certificateBoundAccessTokens: true,
         getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.()?.toString(),
       },
@@ -101,22 +113,48 @@ function configuration(profile, aliases) {
     },
     clientAuthMethods: [
       'client_secret_basic', 'client_secret_jwt', 'client_secret_post', 'private_key_jwt', 'none',
-      ...(profile.mutual ? ['self_signed_tls_client_auth'] : []),
+      ...(profile.mutual ? ['self_signed_tls_client_auth', 'tls_client_auth'] : []),
     ],
-    discovery: aliases ? { mtls_endpoint_aliases: { token_endpoint: `${aliases}/token` } } : {},
+    discovery: aliases ? { mtls_endpoint_aliases: aliased(aliases) } : {},
+    enabledJWA: { clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     fetch: trustingFetch,
     findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
-    jwks: { keys: [jwk('rsa', { modulusLength: 2048 }), jwk('ec', { namedCurve: 'P-256' })] },
+    jwks: { keys },
     pkce: { required: () => true },
     rotateRefreshToken: true, // and a spent one ends its whole family
     ttl: { ...(profile.deviceCode && { DeviceCode: profile.deviceCode }) },
   };
 }
 
-function jwk(kind, options) {
-  return generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' });
+function jwk(kind, options, alg) {
+  return { ...generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' }), alg, kid: randomBytes(8).toString('hex') };
+}
+
+// aliased are the endpoints for clients with certificates.
+function aliased(base) {
+  return {
+    token_endpoint: `${base}/token`,
+    revocation_endpoint: `${base}/token/revocation`,
+    introspection_endpoint: `${base}/token/introspection`,
+    pushed_authorization_request_endpoint: `${base}/request`,
+    device_authorization_endpoint: `${base}/device/auth`,
+  };
+}
+
+// subjectMatches compares the certificate with what the client registered
+// (RFC 8705 §2.1.2).
+function subjectMatches(ctx, property, expected) {
+  const shown = ctx.socket.getPeerX509Certificate();
+  switch (property) {
+    case 'tls_client_auth_san_dns':
+      return shown.subjectAltName === `DNS:${expected}`;
+    case 'tls_client_auth_subject_dn':
+      return shown.subject.split('\n').reverse().join(',') === expected;
+    default:
+      return false;
+  }
 }
 
 // The resources of the tests come and go; what they have in common is where

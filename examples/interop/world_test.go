@@ -20,6 +20,19 @@ import (
 	"github.com/mcpoauth/mcpoauth/sdk"
 )
 
+// network carries what the library sends, and the browser. It is not
+// http.DefaultTransport, whose idle connections each of httptest's servers
+// closes when it is closed, while other tests run.
+var network = http.DefaultTransport.(*http.Transport).Clone()
+
+// plain sends the tests' own requests. It keeps no connections: Node closes
+// them after some seconds, and a request may be just on its way.
+var plain = func() *http.Client {
+	transport := network.Clone()
+	transport.DisableKeepAlives = true
+	return &http.Client{Transport: transport}
+}()
+
 type world struct {
 	*testing.T
 	provider *provider
@@ -69,7 +82,7 @@ func (w *world) client(change func(*sdk.Config)) *sdk.Client {
 	w.Helper()
 	config := sdk.Config{
 		Resource: w.resource.url, UserAgent: w.agent, Store: w.store,
-		Authorizer: &sdk.Loopback{Open: w.browser.open},
+		Authorizer: &sdk.Loopback{Open: w.browser.open}, HTTPClient: &http.Client{Transport: network},
 	}
 	if change != nil {
 		change(&config)

@@ -77,8 +77,8 @@ func (x *exchange) metadataMembers() map[string]any {
 		"grant_types_supported":                 c.grantTypes(),
 		"token_endpoint_auth_methods_supported": c.authMethods(),
 		// Absent they would mean client_secret_basic: RFC 8414 §2.
-		"revocation_endpoint_auth_methods_supported":    c.authMethods(),
-		"introspection_endpoint_auth_methods_supported": without(c.authMethods(), methodNone),
+		"revocation_endpoint_auth_methods_supported":    c.methodsAt(kindRevoke),
+		"introspection_endpoint_auth_methods_supported": without(c.methodsAt(kindIntrospect), methodNone),
 		"code_challenge_methods_supported":              []string{"S256"},
 	}
 	if !c.DisableRegistration {
@@ -104,8 +104,8 @@ func without(list []string, value string) []string {
 // addExtensions adds what is offered by configuration.
 func (x *exchange) addExtensions(members map[string]any) {
 	c := x.config
-	if algs := c.assertionAlgs(); len(algs) > 0 {
-		for _, name := range []string{"token", "revocation", "introspection"} {
+	for name, kind := range map[string]string{"token": kindToken, "revocation": kindRevoke, "introspection": kindIntrospect} {
+		if algs := c.algsAt(kind); len(algs) > 0 {
 			members[name+"_endpoint_auth_signing_alg_values_supported"] = algs
 		}
 	}

@@ -47,16 +47,6 @@ const (
 	assertionTyp = "client-authentication+jwt"
 )
 
-func (c *ServerConfig) assertionAlgs() []string {
-	algs := c.Assertions.Algs
-	if algs == nil {
-		algs = append(slices.Clone(asymmetric), algHS256)
-	}
-	return slices.DeleteFunc(slices.Clone(algs), func(alg string) bool {
-		return !slices.Contains(c.authMethods(), jwtMethod(alg))
-	})
-}
-
 // jwtMethod returns the method that assertions of an algorithm belong to.
 func jwtMethod(alg string) string {
 	if strings.HasPrefix(alg, "HS") {
@@ -69,7 +59,7 @@ func jwtMethod(alg string) string {
 // assertion's subject; client_id may be left out.
 // RFC 7521 §4.2: https://www.rfc-editor.org/rfc/rfc7521#section-4.2
 func (x *exchange) assertion(form url.Values) (credentials, *Error) {
-	algs := x.config.assertionAlgs()
+	algs := x.config.algsAt(x.kind)
 	switch {
 	case len(algs) == 0:
 		return credentials{}, refuse(errInvalidClient, "client assertions are not supported")

@@ -19,7 +19,8 @@ type credentials struct {
 }
 
 // authenticate finds the client of a request and checks that it authenticated
-// by the one method it is registered for.
+// by the one method it is registered for, or where the endpoint has methods of
+// its own, by one of these.
 // RFC 6749 §2.3: https://www.rfc-editor.org/rfc/rfc6749#section-2.3
 func (x *exchange) authenticate(form url.Values) (Client, *Error) {
 	presented, err := x.credentials(form)
@@ -33,11 +34,11 @@ func (x *exchange) authenticate(form url.Values) (Client, *Error) {
 	if presented.method == methodNone && x.certificate() != nil && client.usesTLS() {
 		presented.method = client.authMethod()
 	}
-	if presented.method != client.authMethod() {
+	if x.config.authAt(x.kind).Methods == nil && presented.method != client.authMethod() {
 		return Client{}, refuse(errInvalidClient, "the client is registered for "+client.authMethod()+", not "+presented.method)
 	}
-	if !slices.Contains(x.config.authMethods(), presented.method) {
-		return Client{}, refuse(errInvalidClient, presented.method+" is not supported")
+	if !slices.Contains(x.config.methodsAt(x.kind), presented.method) {
+		return Client{}, refuse(errInvalidClient, presented.method+" is not supported here")
 	}
 	return client, x.checkCredentials(client, presented)
 }

@@ -62,6 +62,9 @@ type ServerConfig struct {
 	AuthMethods []string
 	// Assertions says how JWTs that authenticate clients are judged.
 	Assertions AssertionConfig
+	// Revocation and Introspection say how clients authenticate at these
+	// endpoints, if otherwise than at the token endpoint.
+	Revocation, Introspection EndpointAuth
 	// MTLS asks for client certificates and offers endpoint aliases for them
 	// (RFC 8705). It needs TLS. Whether it does is read once.
 	MTLS MTLSConfig
@@ -230,6 +233,7 @@ func (c *ServerConfig) clone() *ServerConfig {
 	d.SigningKeys = slices.Clone(c.SigningKeys)
 	d.TrustedIssuers = slices.Clone(c.TrustedIssuers)
 	d.Assertions.Algs = slices.Clone(c.Assertions.Algs)
+	d.Revocation, d.Introspection = c.Revocation.clone(), c.Introspection.clone()
 	d.DPoP.Algs = slices.Clone(c.DPoP.Algs)
 	return &d
 }

@@ -224,7 +224,7 @@ func (x *exchange) checkMethod(request map[string]any) *Error {
 		return refuse(errInvalidMetadata, "token_endpoint_auth_method "+method+" is not supported")
 	}
 	alg := stringOf(request["token_endpoint_auth_signing_alg"])
-	if alg != "" && (jwtMethod(alg) != method || !slices.Contains(x.config.assertionAlgs(), alg)) {
+	if alg != "" && (jwtMethod(alg) != method || !slices.Contains(x.config.algsAt(kindToken), alg)) {
 		return refuse(errInvalidMetadata, "token_endpoint_auth_signing_alg "+alg+" does not go with "+method)
 	}
 	return checkKeys(request, method, errInvalidMetadata)

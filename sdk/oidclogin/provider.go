@@ -37,7 +37,7 @@ func (s *Source) discover(ctx context.Context) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := s.flows.Server(s.cfg.Issuer, found.Server, nil)
+	server, err := s.flows.Server(flows.ServerRequest{Metadata: found.Server, Resource: s.cfg.Issuer})
 	if err != nil {
 		return nil, err
 	}

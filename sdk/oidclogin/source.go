@@ -108,7 +108,8 @@ func (s *Source) revoke(ctx context.Context, rec *gen.SessionRecord) error {
 		return err
 	}
 	return s.flows.Revoke(ctx, flows.RevokeRequest{
-		Endpoint: p.endpoints.Revocation, Auth: p.auth, Resource: s.cfg.Issuer, RefreshToken: rec.RefreshToken,
+		Endpoint: p.endpoints.Revocation, Auth: p.auth.AtRevocation(p.found.Server),
+		Resource: s.cfg.Issuer, RefreshToken: rec.RefreshToken,
 	})
 }
 

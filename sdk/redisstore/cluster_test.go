@@ -54,6 +54,9 @@ func TestCluster(t *testing.T) {
 	for n := range 20 {
 		put(t, store, fmt.Sprintf("client/%02d", n), "value")
 	}
+	if keys, err := keysOf(t.Context(), store, "client/"); err != nil || len(keys) != 20 {
+		t.Errorf("Keys = %q, error %v, want those of both nodes", keys, err)
+	}
 	for name, node := range map[string]*redis.Client{"one": first, "two": second} {
 		if n := node.DBSize(t.Context()).Val(); n == 0 {
 			t.Errorf("node %s has no record", name)

@@ -13,9 +13,12 @@
 //	mcpoauth:{<key>}        hash: the record's value and its generation
 //	mcpoauth:{<key>}:lock   string with a lease: the token of the lock's holder
 //
-// Record, generation and lock of a key are on the same node of a cluster. Everything is one script of one name, so that
-// a write compares and replaces in one step, and a read asks the primary and not a replica or a cache. Logins that nobody
-// finished go after an hour ([Options].PendingTTL); nothing else expires.
+// Record, generation and lock of a key are on the same node of a cluster. Everything but the list of keys is one script
+// of one name, so that a write compares and replaces in one step, and a read asks the primary and not a replica or a
+// cache. Logins that nobody finished go after an hour ([Options].PendingTTL); nothing else expires.
+//
+// The list of keys, by which an [sdk.Pool] logs a subject out everywhere, is a SCAN over the names of the whole database:
+// it is short where no other program has millions of them.
 //
 // Redis must not evict: set maxmemory-policy to noeviction, since all others remove records or locks. How much a restart
 // or a failover loses is set in Redis as well: appendonly and appendfsync, min-replicas-to-write.

@@ -17,8 +17,8 @@ import (
 // over, or is overloaded. A later try may do; whether this one was carried out is not known. errors.As finds it, also in
 // an [*sdk.StoreError].
 type UnavailableError struct {
-	Op  string // "get", "put", "delete", "lock", "renew" or "unlock"
-	Key string // key of the record or lock
+	Op  string // "get", "put", "delete", "keys", "lock", "renew" or "unlock"
+	Key string // key of the record or lock, or the prefix of keys
 	Err error  // the client's
 }
 
@@ -35,7 +35,7 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 // [*sdk.StoreError].
 type RefusedError struct {
 	Op      string // as in UnavailableError
-	Key     string // key of the record or lock
+	Key     string // as in UnavailableError
 	Code    string // first word of the answer, such as NOAUTH, NOPERM, OOM, MISCONF or WRONGTYPE
 	Message string // the rest of it, without what it quotes of the command
 }

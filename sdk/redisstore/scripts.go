@@ -11,8 +11,9 @@ import (
 )
 
 // A record is a hash with the fields value, generation and, after a PutIf, writer; a lock is a string with its holder's
-// token. Each script is about one name, and all that the store does is a script: commands that only read may be answered
-// by a replica or by a cache in the client, scripts are not, and who has just been given a lock must see the last write.
+// token. Each script is about one name, and all that the store does to a record is a script: commands that only read may
+// be answered by a replica or by a cache in the client, scripts are not, and who has just been given a lock must see the
+// last write.
 //
 // Numbers in Lua are floating, exact to 2^53 only, so that generations are compared as strings of digits.
 var (

@@ -35,9 +35,9 @@ type Options struct {
 	PendingTTL time.Duration
 }
 
-// Store is an [sdk.Store], [sdk.Locker] and [sdk.Fencer] in Redis. Make one with [New] or [Open]; the zero value is not
-// usable. It is safe for use by many goroutines, processes and machines at once. Close it after the clients and pools
-// that use it.
+// Store is an [sdk.Store], [sdk.Locker], [sdk.Fencer] and [sdk.Lister] in Redis. Make one with [New] or [Open]; the zero
+// value is not usable. It is safe for use by many goroutines, processes and machines at once. Close it after the clients
+// and pools that use it.
 //
 // Each of its methods returns when its context ends, whatever the timeouts of the client. A command that was sent then
 // may still be carried out.
@@ -55,6 +55,7 @@ var (
 	_ sdk.Store  = (*Store)(nil)
 	_ sdk.Locker = (*Store)(nil)
 	_ sdk.Fencer = (*Store)(nil)
+	_ sdk.Lister = (*Store)(nil)
 )
 
 // New returns a store over a client, which stays the caller's to close. nil is an error, and so is a [*redis.Ring]: it

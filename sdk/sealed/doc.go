@@ -10,9 +10,10 @@
 // read a value, nor change one, nor put one under another key, such as a user's session under another user's. He can
 // delete records and bring old ones back; against that no store that others write can be sealed.
 //
-// Keys of records and generations stay readable. Keys are hashes, and the inner store compares generations, so that
-// [sdk.Fencer] works as if nothing were sealed. Locks pass to the inner store. Where the inner store lacks locks or
-// generations, Lock and PutIf return an error for which errors.Is(err, errors.ErrUnsupported) holds, as [sdk.Store] says.
+// Keys of records and generations stay readable. Keys are hashes, and the inner store compares generations and lists
+// keys, so that [sdk.Fencer] and [sdk.Lister] work as if nothing were sealed. Locks pass to the inner store. Where it
+// lacks locks, generations or the list, Lock, PutIf and Keys give an error for which errors.Is(err, errors.ErrUnsupported)
+// holds, as [sdk.Store] says.
 //
 // A sealed value is some 70 bytes longer than its plaintext.
 //

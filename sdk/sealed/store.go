@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/mcpoauth/mcpoauth/sdk"
 
@@ -17,8 +18,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Store is an [sdk.Store], [sdk.Locker] and [sdk.Fencer] that seals what it gives to another store. Make one with
-// [New]; the zero value is not usable. It is safe for concurrent use if the inner store is, and needs no closing.
+// Store is an [sdk.Store], [sdk.Locker], [sdk.Fencer] and [sdk.Lister] that seals what it gives to another store. Make
+// one with [New]; the zero value is not usable. It is safe for concurrent use if the inner store is, and needs no closing.
 //
 // It prints as its name under every verb.
 type Store struct {
@@ -31,6 +32,7 @@ var (
 	_ sdk.Store  = (*Store)(nil)
 	_ sdk.Locker = (*Store)(nil)
 	_ sdk.Fencer = (*Store)(nil)
+	_ sdk.Lister = (*Store)(nil)
 )
 
 // OpenError tells that a record cannot be opened: it was sealed with a key that the keyset lacks, or changed, or moved
@@ -117,6 +119,16 @@ func (s *Store) Lock(ctx context.Context, key string) (sdk.Lock, error) {
 		return nil, fmt.Errorf("sealed: the inner store has no locks: %w", errors.ErrUnsupported)
 	}
 	return locker.Lock(ctx, key)
+}
+
+// Keys implements [sdk.Lister] by that of the inner store. Records that cannot be opened are listed too.
+func (s *Store) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	if lister, ok := s.inner.(sdk.Lister); ok {
+		return lister.Keys(ctx, prefix)
+	}
+	return func(yield func(string, error) bool) {
+		yield("", fmt.Errorf("sealed: the inner store does not list its keys: %w", errors.ErrUnsupported))
+	}
 }
 
 // Format implements [fmt.Formatter].

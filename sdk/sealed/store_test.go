@@ -109,6 +109,15 @@ func TestStoreForwardsWhatIsMissing(t *testing.T) {
 	if err := store.PutIf(t.Context(), key, 1, nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("PutIf: error %v, want errors.ErrUnsupported", err)
 	}
+	n := 0
+	for listed, err := range store.Keys(t.Context(), "session/") {
+		if n++; listed != "" || !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Keys: key %q, error %v, want errors.ErrUnsupported", listed, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("Keys: %d errors, want one", n)
+	}
 	if _, err := store.Get(t.Context(), key); !errors.Is(err, sdk.ErrNotFound) {
 		t.Errorf("Get: error %v: something was written", err)
 	}
@@ -144,6 +153,11 @@ func TestGenerationIsOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantClosed(t, stranger, key, "the keyset lacks")
+	for listed, err := range stranger.Keys(t.Context(), "session/") {
+		if listed != key || err != nil {
+			t.Errorf("Keys of who cannot open the record: %q, error %v", listed, err)
+		}
+	}
 	if err := stranger.PutIf(t.Context(), key, 7, nil); !errors.Is(err, sdk.ErrStale) {
 		t.Errorf("PutIf of the same generation: error %v, want ErrStale", err)
 	}

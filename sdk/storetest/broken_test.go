@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/sdk"
@@ -40,6 +42,19 @@ var brokenStores = []struct {
 	{"Delete keeps the generation", func() sdk.Store { return &fenced{full: newFull(), fences: map[string]int64{}} }, []string{"PutIf/Delete"}},
 	{"takes negative generations", func() sdk.Store { return takesNegative{newFull()} }, []string{"PutIf/Negative"}},
 	{"compares, then writes", func() sdk.Store { return &twoSteps{full: newFull(), fences: map[string]int64{}} }, []string{"PutIf/SameGeneration", "PutIf/AnyOrder"}},
+	{"a prefix of half a segment", func() sdk.Store { return listedBy(halfSegment) }, []string{"Keys/Prefix"}},
+	{"a prefix that is a pattern", func() sdk.Store { return listedBy(likePattern) }, []string{"Keys/Prefix"}},
+	{"a prefix of one segment only", func() sdk.Store { return listedBy(firstSegment) }, []string{"Keys/Prefix", "Keys/Many"}},
+	{"lists no tombstones", func() sdk.Store { return hidesEmpty{newFull()} }, []string{"Keys/Records"}},
+	{"lists locks", func() sdk.Store { return &listsLocks{full: newFull()} }, []string{"Keys/Records"}},
+	{"lists what was deleted", func() sdk.Store { return &listsDeleted{full: newFull()} }, []string{"Keys/Records", "Keys/Loop"}},
+	{"takes any prefix", func() sdk.Store { return listedBy(strings.HasPrefix) }, []string{"Keys/Refused"}},
+	{"lists a page", func() sdk.Store { return listsPage{newFull()} }, []string{"Keys/Many"}},
+	{"lists twice", func() sdk.Store { return listsTwice{newFull()} }, []string{"Keys/Prefix", "Keys/Records", "Keys/Many", "Keys/Concurrent"}},
+	{"goes on after an error", func() sdk.Store { return goesOn{newFull()} }, []string{"Keys/Cancel"}},
+	{"lists without regard to the context", func() sdk.Store { return deafList{newFull()} }, []string{"Keys/Cancel"}},
+	{"lists while names are replaced", func() sdk.Store { return &replaces{full: newFull()} }, []string{"Keys/Concurrent"}},
+	{"locked during the loop", func() sdk.Store { return &loopLocks{full: newFull()} }, []string{"Keys/Loop"}},
 }
 
 type namelessMiss struct{ full }
@@ -273,4 +288,188 @@ func (s *twoSteps) PutIf(ctx context.Context, key string, generation int64, valu
 	defer s.mu.Unlock()
 	s.fences[key] = generation
 	return s.Put(ctx, key, value)
+}
+
+// everyKind are the first segments of the keys that the checks use.
+var everyKind = []string{"session/", "sessions/", "session-/", "client/", "aa/", "x/"}
+
+// byMatch lists all keys that match says have the prefix.
+type byMatch struct {
+	full
+	match func(key, prefix string) bool
+}
+
+func listedBy(match func(key, prefix string) bool) byMatch { return byMatch{newFull(), match} }
+
+func (s byMatch) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, kind := range everyKind {
+			for key, err := range s.full.Keys(ctx, kind) {
+				if (err != nil || s.match(key, prefix)) && !yield(key, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func halfSegment(key, prefix string) bool {
+	return strings.HasPrefix(key, strings.TrimSuffix(prefix, "/"))
+}
+
+func firstSegment(key, prefix string) bool {
+	kind, _, _ := strings.Cut(prefix, "/")
+	return strings.HasPrefix(key, kind+"/")
+}
+
+// likePattern takes "_" for any letter.
+func likePattern(key, prefix string) bool {
+	if len(key) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if prefix[i] != '_' && prefix[i] != key[i] {
+			return false
+		}
+	}
+	return true
+}
+
+type hidesEmpty struct{ full }
+
+func (s hidesEmpty) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range s.full.Keys(ctx, prefix) {
+			if value, _ := s.Get(ctx, key); (err != nil || len(value) > 0) && !yield(key, err) {
+				return
+			}
+		}
+	}
+}
+
+type listsLocks struct {
+	full
+	locked atomic.Pointer[string]
+}
+
+func (s *listsLocks) Lock(ctx context.Context, key string) (sdk.Lock, error) {
+	s.locked.Store(&key)
+	return s.full.Lock(ctx, key)
+}
+
+func (s *listsLocks) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return also(s.full.Keys(ctx, prefix), s.locked.Load())
+}
+
+type listsDeleted struct {
+	full
+	deleted atomic.Pointer[string]
+}
+
+func (s *listsDeleted) Delete(ctx context.Context, key string) error {
+	s.deleted.Store(&key)
+	return s.full.Delete(ctx, key)
+}
+
+func (s *listsDeleted) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return also(s.full.Keys(ctx, prefix), s.deleted.Load())
+}
+
+// also adds a key to the end of a list; nil adds none.
+func also(keys iter.Seq2[string, error], key *string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range keys {
+			if !yield(key, err) {
+				return
+			}
+		}
+		if key != nil {
+			yield(*key, nil)
+		}
+	}
+}
+
+type listsPage struct{ full }
+
+func (s listsPage) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		n := 0
+		for key, err := range s.full.Keys(ctx, prefix) {
+			if n == 500 || !yield(key, err) {
+				return
+			}
+			n++
+		}
+	}
+}
+
+type listsTwice struct{ full }
+
+func (s listsTwice) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range s.full.Keys(ctx, prefix) {
+			if !yield(key, err) || err == nil && !yield(key, nil) {
+				return
+			}
+		}
+	}
+}
+
+type goesOn struct{ full }
+
+func (s goesOn) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range s.full.Keys(ctx, prefix) {
+			if !yield(key, err) || err != nil && !yield("session/0", nil) {
+				return
+			}
+		}
+	}
+}
+
+type deafList struct{ full }
+
+func (s deafList) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return s.full.Keys(context.WithoutCancel(ctx), prefix)
+}
+
+// replaces takes a record away before it writes it.
+type replaces struct {
+	full
+	mu sync.Mutex
+}
+
+func (s *replaces) Put(ctx context.Context, key string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Delete(ctx, key); err != nil {
+		return err
+	}
+	time.Sleep(time.Millisecond)
+	return s.full.Put(ctx, key, value)
+}
+
+// loopLocks holds its lock while the caller has a key.
+type loopLocks struct {
+	full
+	mu sync.RWMutex
+}
+
+func (s *loopLocks) Put(ctx context.Context, key string, value []byte) error {
+	for !s.mu.TryLock() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		time.Sleep(time.Millisecond)
+	}
+	defer s.mu.Unlock()
+	return s.full.Put(ctx, key, value)
+}
+
+func (s *loopLocks) Keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		s.full.Keys(ctx, prefix)(yield)
+	}
 }

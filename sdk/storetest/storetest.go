@@ -4,8 +4,8 @@
 //		storetest.Run(t, func(t *testing.T) sdk.Store { return newStore(t) })
 //	}
 //
-// It tests records always, and locks and generations where the store is an sdk.Locker and an sdk.Fencer. What the store
-// lacks, or answers with errors.ErrUnsupported, is skipped with that reason.
+// It tests records always, and locks, generations and the list of keys where the store is an sdk.Locker, an sdk.Fencer
+// and an sdk.Lister. What the store lacks, or answers with errors.ErrUnsupported, is skipped with that reason.
 package storetest
 
 import (
@@ -68,6 +68,13 @@ var checks = []check{
 	{"PutIf/Negative", putIfNegative},
 	{"PutIf/SameGeneration", putIfSameGeneration},
 	{"PutIf/AnyOrder", putIfAnyOrder},
+	{"Keys/Prefix", keysPrefix},
+	{"Keys/Records", keysRecords},
+	{"Keys/Refused", keysRefused},
+	{"Keys/Many", keysMany},
+	{"Keys/Concurrent", keysConcurrent},
+	{"Keys/Cancel", keysCancel},
+	{"Keys/Loop", keysLoop},
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"runtime"
 	"slices"
@@ -81,6 +82,10 @@ func (unsupported) Lock(context.Context, string) (sdk.Lock, error) {
 
 func (unsupported) PutIf(context.Context, string, int64, []byte) error {
 	return fmt.Errorf("wrapper: %w", errors.ErrUnsupported)
+}
+
+func (unsupported) Keys(context.Context, string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", fmt.Errorf("wrapper: %w", errors.ErrUnsupported)) }
 }
 
 func TestMemory(t *testing.T) {

@@ -1,0 +1,608 @@
+// Stored: what several pools with one store know of each other's sessions.
+
+package sdk_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcpoauth/mcpoauth/flows"
+	"github.com/mcpoauth/mcpoauth/flows/flowstest"
+	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/sdk"
+)
+
+// listing is a store that lists its keys.
+type listing interface {
+	sdk.Store
+	sdk.Lister
+}
+
+// hashed is a segment of a key.
+func hashed(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// sessionsOf are the keys of a subject's sessions.
+func sessionsOf(subject string) string { return "session/" + hashed(subject) + "/" }
+
+// recordsOf returns the records of a store by key.
+func recordsOf(t *testing.T, store listing, prefix string) map[string][]byte {
+	t.Helper()
+	records := map[string][]byte{}
+	for key, err := range store.Keys(t.Context(), prefix) {
+		if err == nil {
+			records[key], err = store.Get(t.Context(), key)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return records
+}
+
+func count(t *testing.T, store sdk.Lister, prefix string) int {
+	t.Helper()
+	n := 0
+	for _, err := range store.Keys(t.Context(), prefix) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+// second adds another resource to the world, with the same authorization server.
+func (w *world) second(t *testing.T) *flowstest.Resource {
+	t.Helper()
+	rs := flowstest.NewResource(flowstest.ResourceConfig{Path: "/second", AuthorizationServers: []*flowstest.AuthorizationServer{w.as}})
+	t.Cleanup(rs.Close)
+	return rs
+}
+
+// request sends a request of a subject of a pool.
+func request(t *testing.T, pool *sdk.Pool, subject, url string) error {
+	t.Helper()
+	client, err := pool.Client(subject, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, _, err := try(t, client.HTTPClient(), url, "{}")
+	if err == nil && status != 200 {
+		err = fmt.Errorf("status %d", status)
+	}
+	return err
+}
+
+func named(name string) func(*sdk.Config) { return func(c *sdk.Config) { c.ClientName = name } }
+
+// EXT-8, HTTP-5, STORE-1: a pool that has seen none of a subject's sessions ends
+// all of them, and nobody else's.
+func TestPoolLogoutElsewhere(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) (a, b listing){
+		"memory": func(*testing.T) (listing, listing) {
+			store := sdk.NewMemoryStore()
+			return store, store
+		},
+		"directory": func(t *testing.T) (listing, listing) {
+			path := t.TempDir()
+			return newDirectoryStore(t, path), newDirectoryStore(t, path)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := open(t)
+			poolLogoutElsewhere(t, a, b)
+		})
+	}
+}
+
+func poolLogoutElsewhere(t *testing.T, a, b listing) {
+	t.Helper()
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	first, second := w.rs.URL(), w.second(t).URL()
+	one, two, other := w.pool(t, 0, stored(a)), w.pool(t, 0, stored(b)), w.pool(t, 0, stored(a), named("another program"))
+	for _, err := range []error{
+		request(t, one, "alice", first), request(t, one, "alice", second), request(t, one, "bob", first), request(t, other, "alice", first),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.human.browse = func(context.Context, string) (string, error) { return "", sdk.ErrNoCallback }
+	theirs := "session/" + hashed("alice") + "/" + hashed(first, "another program")
+	before := recordsOf(t, b, sessionsOf("alice"))
+
+	if err := two.Logout(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	for subject, resource := range two.Sessions() {
+		t.Errorf("the session of %s at %s is in memory", subject, resource)
+	}
+	wantCounts(t, w.as, map[string]int{"revoke": 4}) // two tokens of two sessions
+	after := recordsOf(t, a, sessionsOf("alice"))
+	if len(after) != 3 || !bytes.Equal(before[theirs], after[theirs]) {
+		t.Errorf("%d records, want alice's two and the other program's, which is not changed", len(after))
+	}
+	for key, value := range after {
+		if rec, err := gen.DecodeSessionRecord(value, nil); err != nil || key != theirs && (!rec.Deleted || rec.AccessToken+rec.RefreshToken != "") {
+			t.Errorf("record %s is no tombstone: %v", key, err)
+		}
+	}
+	for _, resource := range []string{first, second} {
+		if err := request(t, one, "alice", resource); !errors.Is(err, sdk.ErrNoCallback) {
+			t.Errorf("alice's next request to %s: %v, want that of the human who was asked", resource, err)
+		}
+		client, _ := w.pool(t, 0, stored(b)).Client("alice", resource)
+		if _, err := client.Token(t.Context()); !errors.Is(err, sdk.ErrNotAuthorized) {
+			t.Errorf("Token of alice at %s in a third pool: %v", resource, err)
+		}
+	}
+	if err := errors.Join(request(t, one, "bob", first), request(t, other, "alice", first)); err != nil {
+		t.Errorf("somebody else's session: %v", err)
+	}
+	// What is logged out stays as it is.
+	if err := two.Logout(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if again := recordsOf(t, a, sessionsOf("alice")); !maps.EqualFunc(after, again, bytes.Equal) {
+		t.Error("a second logout wrote something")
+	}
+	wantCounts(t, w.as, map[string]int{"revoke": 4})
+}
+
+// EXT-8, AUTHZ-8: without an authorizer the next request asks for consent.
+func TestPoolLogoutAsksForConsent(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	store := sdk.NewMemoryStore()
+	one, two := w.pool(t, 0, twoLegged(store, "")), w.pool(t, 0, twoLegged(store, ""))
+	begun, err := w.member(t, one, "alice").Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	callback, err := w.as.Authorize(t.Context(), begun.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Finish(t.Context(), "alice", callback); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(request(t, one, "alice", w.rs.URL()), two.Logout(t.Context(), "alice")); err != nil {
+		t.Fatal(err)
+	}
+	var consent *sdk.ConsentRequiredError
+	if err := request(t, one, "alice", w.rs.URL()); !errors.As(err, &consent) {
+		t.Errorf("alice's next request: %v, want a *sdk.ConsentRequiredError", err)
+	}
+}
+
+// STORE-1: a refresh under way in another pool does not bring the session back.
+func TestPoolLogoutDuringRefresh(t *testing.T) {
+	answering, release := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, flowstest.ServerConfig{
+		Metadata: flowstest.Without("revocation_endpoint"),
+		Refresh:  func(map[string]any) { close(answering); <-release },
+	}, flowstest.ResourceConfig{})
+	store := sdk.NewMemoryStore()
+	one, two := w.pool(t, 0, stored(store)), w.pool(t, 0, stored(store))
+	if err := request(t, one, "alice", w.rs.URL()); err != nil {
+		t.Fatal(err)
+	}
+	w.as.RevokeAccessTokens()
+	w.human.browse = func(context.Context, string) (string, error) { return "", sdk.ErrNoCallback }
+	done := make(chan error, 1)
+	go func() { done <- request(t, one, "alice", w.rs.URL()) }()
+	<-answering
+	if err := two.Logout(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	if err := <-done; !errors.Is(err, sdk.ErrNoCallback) {
+		t.Errorf("the request whose refresh came too late: %v", err)
+	}
+	if got, errs := storedIn(t, two); len(got) != 0 || len(errs) != 0 {
+		t.Errorf("stored: %v, errors %v", got, errs)
+	}
+}
+
+// unlisted is a wrapper around a store without a list.
+type unlisted struct{ sdk.Store }
+
+func (unlisted) Keys(context.Context, string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", fmt.Errorf("wrapper: %w", errors.ErrUnsupported)) }
+}
+
+// HTTP-5: with a store that has no list, a logout is of what is in memory and of
+// what is named.
+func TestPoolWithoutList(t *testing.T) {
+	for name, wrap := range map[string]func(sdk.Store) sdk.Store{
+		"no Lister": func(s sdk.Store) sdk.Store { return plain{s} },
+		"a wrapper": func(s sdk.Store) sdk.Store { return unlisted{s} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+			store := wrap(sdk.NewMemoryStore())
+			one, two := w.pool(t, 0, stored(store)), w.pool(t, 0, stored(store))
+			if err := errors.Join(request(t, one, "alice", w.rs.URL()), two.Logout(t.Context(), "alice"), request(t, one, "alice", w.rs.URL())); err != nil {
+				t.Fatal(err)
+			}
+			wantCounts(t, w.as, map[string]int{"authorize": 1})
+			got, errs := storedIn(t, two)
+			if len(got) != 0 || len(errs) != 1 || !errors.Is(errs[0], errors.ErrUnsupported) {
+				t.Errorf("Stored: %v, errors %v, want errors.ErrUnsupported alone", got, errs)
+			}
+			if err := two.Logout(t.Context(), "alice", w.rs.URL()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.member(t, two, "alice").Token(t.Context()); !errors.Is(err, sdk.ErrNotAuthorized) {
+				t.Errorf("Token after a logout from the named resource: %v", err)
+			}
+		})
+	}
+}
+
+// storedIn returns all that a pool's store has, by subject and resource, and the
+// errors.
+func storedIn(t *testing.T, pool *sdk.Pool) (map[string]sdk.StoredSession, []error) {
+	t.Helper()
+	sessions, errs := map[string]sdk.StoredSession{}, []error(nil)
+	for s, err := range pool.Stored(t.Context()) {
+		if err != nil {
+			if s.Subject+s.Resource != "" {
+				t.Errorf("session %v beside an error", s)
+			}
+			errs = append(errs, err)
+			continue
+		}
+		if _, twice := sessions[s.Subject+" "+s.Resource]; twice {
+			t.Errorf("session %v twice", s)
+		}
+		sessions[s.Subject+" "+s.Resource] = s
+	}
+	return sessions, errs
+}
+
+// HTTP-5: an administrator sees all sessions that have a token, whoever logged
+// them in.
+func TestPoolStored(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{RequiredScopes: []string{"mcp", "files"}})
+	first, second := w.rs.URL(), w.second(t).URL()
+	store := sdk.NewMemoryStore()
+	one := w.pool(t, 0, stored(store))
+	single := w.client(t, stored(store), func(c *sdk.Config) { c.Subject = "carol" })
+	other := w.pool(t, 0, stored(store), named("another program"))
+	if err := errors.Join(
+		request(t, one, "alice", first), request(t, one, "alice", second), request(t, one, "bob", first),
+		single.Login(t.Context()), request(t, other, "dave", first),
+	); err != nil {
+		t.Fatal(err)
+	}
+	admin := w.pool(t, 0, stored(store))
+	got, errs := storedIn(t, admin)
+	if want := []string{"alice " + first, "alice " + second, "bob " + first, "carol " + first}; len(errs) > 0 || !sameKeys(got, want) {
+		t.Fatalf("stored: %v, errors %v, want %q", got, errs, want)
+	}
+	token, err := single.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	carol := got["carol "+first]
+	if carol.Issuer != w.as.Issuer() || !carol.Refreshable || !carol.ExpiresAt.Equal(token.ExpiresAt) || !slices.Equal(carol.Scope, []string{"mcp", "files"}) {
+		t.Errorf("carol's session is %+v, her token expires at %v with scope %q", carol, token.ExpiresAt, token.Scope)
+	}
+	for range admin.Sessions() {
+		t.Error("Stored has put a session into memory")
+	}
+	// Sessions that are over are none: bob's by a logout, carol's by the server.
+	w.human.browse = func(context.Context, string) (string, error) { return "", sdk.ErrNoCallback }
+	if err := one.Logout(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	w.as.RevokeRefreshTokens()
+	w.as.RevokeAccessTokens()
+	if _, _, err := try(t, single.HTTPClient(), first, "{}"); !errors.Is(err, sdk.ErrNoCallback) {
+		t.Fatal(err)
+	}
+	if got, errs := storedIn(t, admin); len(errs) > 0 || !sameKeys(got, []string{"alice " + first, "alice " + second}) {
+		t.Errorf("stored at last: %v, errors %v", got, errs)
+	}
+}
+
+func sameKeys(got map[string]sdk.StoredSession, want []string) bool {
+	slices.Sort(want)
+	return slices.Equal(slices.Sorted(maps.Keys(got)), want)
+}
+
+// HTTP-5, STORE-1: a record that cannot be read is named, left as it is, and in
+// nobody's way.
+func TestPoolWithUnreadableRecords(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	first, second := w.rs.URL(), w.second(t).URL()
+	store := sdk.NewMemoryStore()
+	one, two := w.pool(t, 0, stored(store)), w.pool(t, 0, stored(store))
+	if err := errors.Join(request(t, one, "alice", first), request(t, one, "alice", second), request(t, one, "bob", first)); err != nil {
+		t.Fatal(err)
+	}
+	bobs, err := store.Get(t.Context(), sessionsOf("bob")+hashed(first, "mcpoauth"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := map[string]string{
+		sessionsOf("alice") + "damaged":   "{",
+		sessionsOf("alice") + "newer":     `{"version":2}`,
+		sessionsOf("alice") + "another":   string(bobs),
+		sessionsOf("alice") + "tombstone": `{"version":1,"generation":3,"deleted":true}`, // none that has to be named
+	}
+	for key, value := range bad {
+		if err := store.Put(t.Context(), key, []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantNamed := func(what string, errs ...error) {
+		t.Helper()
+		var names []string
+		for _, err := range errs {
+			var broken *sdk.RecordError
+			if !errors.As(err, &broken) {
+				t.Errorf("%s: error %v, want an *sdk.RecordError", what, err)
+				continue
+			}
+			names = append(names, strings.TrimPrefix(broken.Key, sessionsOf("alice")))
+			if errors.Is(err, sdk.ErrRecordVersion) != strings.HasSuffix(broken.Key, "newer") || !strings.Contains(err.Error(), broken.Key) {
+				t.Errorf("%s: error %v for %s", what, err, broken.Key)
+			}
+		}
+		if slices.Sort(names); !slices.Equal(names, []string{"another", "damaged", "newer"}) {
+			t.Errorf("%s: errors about %q", what, names)
+		}
+	}
+	got, errs := storedIn(t, two)
+	wantNamed("Stored", errs...)
+	if !sameKeys(got, []string{"alice " + first, "alice " + second, "bob " + first}) {
+		t.Errorf("stored: %v", got)
+	}
+	joined, ok := two.Logout(t.Context(), "alice").(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatal("Logout has seen nothing")
+	}
+	wantNamed("Logout", joined.Unwrap()...)
+	if got, _ := storedIn(t, two); !sameKeys(got, []string{"bob " + first}) {
+		t.Errorf("stored after the logout: %v", got)
+	}
+	for key, value := range bad {
+		if now, err := store.Get(t.Context(), key); err != nil || string(now) != value {
+			t.Errorf("record %s was changed: %v", key, err)
+		}
+	}
+}
+
+// EXT-8: a session at a resource that this pool's configuration does not allow
+// ends too.
+func TestPoolLogoutFromRefusedResource(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	const resource = "http://plain.example.com/mcp"
+	store := sdk.NewMemoryStore()
+	rec := gen.SessionRecord{
+		Version: 1, Generation: 5, ResourceURL: resource, Resource: resource, Subject: "alice", ClientName: "mcpoauth",
+		Issuer: "https://as.example.com", TokenType: "Bearer", AccessToken: "t",
+	}
+	value, err := rec.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := sessionsOf("alice") + hashed(resource, "mcpoauth")
+	pool := w.pool(t, 0, stored(store))
+	if _, err := pool.Client("alice", resource); err == nil {
+		t.Fatal("the pool allows the resource")
+	}
+	for _, names := range [][]string{nil, {resource}} {
+		if err := store.Delete(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.PutIf(t.Context(), key, 5, value); err != nil {
+			t.Fatal(err)
+		}
+		if err := pool.Logout(t.Context(), "alice", names...); (err != nil) != (names != nil) {
+			t.Errorf("Logout from %q: %v", names, err)
+		}
+		now, err := store.Get(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left, err := gen.DecodeSessionRecord(now, nil); err != nil || !left.Deleted || left.Generation != 6 || left.AccessToken != "" {
+			t.Errorf("record %v, error %v", left, err)
+		}
+	}
+}
+
+// careless lists all sessions whatever the prefix.
+type careless struct{ *sdk.MemoryStore }
+
+func (s careless) Keys(ctx context.Context, _ string) iter.Seq2[string, error] {
+	return s.MemoryStore.Keys(ctx, "session/")
+}
+
+// EXT-8: a store that lists more than it was asked for ends nobody else's
+// session.
+func TestPoolWithCarelessStore(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	store := careless{sdk.NewMemoryStore()}
+	one, two := w.pool(t, 0, stored(store)), w.pool(t, 0, stored(store))
+	if err := request(t, one, "bob", w.rs.URL()); err != nil {
+		t.Fatal(err)
+	}
+	var failed *sdk.StoreError
+	if err := two.Logout(t.Context(), "alice"); !errors.As(err, &failed) {
+		t.Errorf("Logout: %v, want a *sdk.StoreError", err)
+	}
+	if err := request(t, w.pool(t, 0, stored(store)), "bob", w.rs.URL()); err != nil {
+		t.Errorf("bob's session: %v", err)
+	}
+	wantCounts(t, w.as, map[string]int{"authorize": 1, "revoke": 0})
+}
+
+// What fails fails once, and a record that goes meanwhile is none.
+func TestPoolWithFailingStore(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	store := newFaulty()
+	one := w.pool(t, 0, stored(store))
+	if err := errors.Join(request(t, one, "alice", w.rs.URL()), request(t, one, "bob", w.rs.URL())); err != nil {
+		t.Fatal(err)
+	}
+	store.set(func(op, key string) error {
+		switch {
+		case op == "get" && strings.HasPrefix(key, sessionsOf("bob")):
+			return sdk.ErrNotFound
+		case op == "putif":
+			return errStoreDown
+		}
+		return nil
+	})
+	if got, errs := storedIn(t, one); len(errs) != 0 || !sameKeys(got, []string{"alice " + w.rs.URL()}) {
+		t.Errorf("stored: %v, errors %v", got, errs)
+	}
+	err := one.Logout(t.Context(), "alice")
+	if joined, ok := err.(interface{ Unwrap() []error }); !errors.Is(err, errStoreDown) || !ok || len(joined.Unwrap()) != 1 {
+		t.Errorf("Logout that could not be written: %v, want that once", err)
+	}
+	wantCounts(t, w.as, map[string]int{"revoke": 2})
+	kept := false // with what was not written
+	for subject := range one.Sessions() {
+		kept = kept || subject == "alice"
+	}
+	if !kept {
+		t.Error("a session that could not be logged out is forgotten")
+	}
+	store.set(func(string, string) error { return nil })
+	if err := one.Logout(t.Context(), "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if got, errs := storedIn(t, one); len(errs) != 0 || !sameKeys(got, []string{"bob " + w.rs.URL()}) {
+		t.Errorf("stored after a second Logout: %v, errors %v", got, errs)
+	}
+}
+
+// The iteration ends with its context, also when that ends while a record is
+// read; Logout says that it has not seen all.
+func TestPoolStoredCancel(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	store := newFaulty()
+	one := w.pool(t, 0, stored(store))
+	if err := errors.Join(request(t, one, "alice", w.rs.URL()), request(t, one, "bob", w.rs.URL())); err != nil {
+		t.Fatal(err)
+	}
+	for _, alone := range []string{"", "alice"} {
+		if alone != "" {
+			if err := store.Delete(t.Context(), sessionsOf("bob")+hashed(w.rs.URL(), "mcpoauth")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		store.set(func(op, _ string) error {
+			if op == "get" {
+				cancel()
+				return ctx.Err()
+			}
+			return nil
+		})
+		n := 0
+		for s, err := range one.Stored(ctx) {
+			var failed *sdk.StoreError
+			if n++; !errors.Is(err, context.Canceled) || !errors.As(err, &failed) {
+				t.Errorf("session %v, error %v, want context.Canceled in a *sdk.StoreError", s, err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d errors, want one", n)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	<-ctx.Done()
+	if err := w.pool(t, 0, stored(store)).Logout(ctx, "alice"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Logout with a context that has ended: %v", err)
+	}
+}
+
+// AUTHZ-8: a login that begins removes what others have left, long after their
+// end; an answer that was taken is refused before and after.
+func TestBeginSweeps(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) listing{
+		"memory":    func(*testing.T) listing { return sdk.NewMemoryStore() },
+		"directory": func(t *testing.T) listing { return newDirectoryStore(t, t.TempDir()) },
+	} {
+		t.Run(name, func(t *testing.T) { beginSweeps(t, open(t)) })
+	}
+}
+
+func beginSweeps(t *testing.T, store listing) {
+	t.Helper()
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	begin := func() (*sdk.Client, string) {
+		t.Helper()
+		auth := w.client(t, twoLegged(store, "alice"))
+		begun, err := auth.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		callback, err := w.as.Authorize(t.Context(), begun.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return auth, callback
+	}
+	auth, taken := begin()
+	if err := auth.Finish(t.Context(), "alice", taken); err != nil {
+		t.Fatal(err)
+	}
+	_, abandoned := begin()
+	old := recordsOf(t, store, "pending/")
+	if len(old) != 2 {
+		t.Fatalf("%d records, want one that was taken and one that waits", len(old))
+	}
+	refused := func(when string) {
+		t.Helper()
+		for name, callback := range map[string]string{"taken": taken, "abandoned": abandoned} {
+			var refusal *flows.CallbackError
+			if err := auth.Finish(t.Context(), "alice", callback); !errors.As(err, &refusal) {
+				t.Errorf("%s: answer that was %s: %v, want a *flows.CallbackError", when, name, err)
+			}
+		}
+	}
+	for key, value := range old {
+		rec, err := gen.DecodePendingRecord(value, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.ExpiresAt = time.Now().Add(-61 * time.Minute).UTC()
+		if value, err = rec.Encode(); err == nil {
+			err = store.Put(t.Context(), key, value)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused("before the sweep")
+	_, fresh := begin()
+	for deadline := time.Now().Add(10 * time.Second); count(t, store, "pending/") != 1; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the records are still there after 10 s")
+		}
+	}
+	refused("after the sweep")
+	if err := auth.Finish(t.Context(), "alice", fresh); err != nil {
+		t.Errorf("the new login: %v", err)
+	}
+	wantCounts(t, w.as, map[string]int{"token:authorization_code": 2})
+}

@@ -61,12 +61,13 @@ type Token struct {
 	TokenType string
 	// ExpiresAt is zero when the server did not say.
 	ExpiresAt time.Time
-	// Scope is what was granted.
+	// Scope is what was granted; nil when that is not known.
 	Scope []string
 }
 
 // Token returns a token that is good for the configured resource, refreshed if
 // it is due. It never asks a human: without a session it is ErrNotAuthorized.
+// While the store is away it is the token that requests go on with.
 func (c *Client) Token(ctx context.Context) (*Token, error) {
 	snap, err := c.session.ready(ctx, true)
 	if err != nil {
@@ -81,6 +82,9 @@ func (c *Client) Token(ctx context.Context) (*Token, error) {
 		snap = f.snap
 	}
 	rec, err := c.session.load(ctx)
+	if storeAway(err) && snap.authorization() != "" {
+		return snap.token(), nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,16 @@ func (s *snapshot) authorization() string {
 	return s.header[0]
 }
 
+// token is what is known of the token without the store.
+func (s *snapshot) token() *Token {
+	scheme, token, _ := strings.Cut(s.authorization(), " ")
+	out := &Token{AccessToken: gen.Secret(token), TokenType: scheme}
+	if s.expiresAt != 0 {
+		out.ExpiresAt = time.Unix(0, s.expiresAt)
+	}
+	return out
+}
+
 // due says that the token should not be used without trying a refresh.
 func (s *snapshot) due(now int64) bool { return s.refreshAt != 0 && now >= s.refreshAt }
 

@@ -141,6 +141,28 @@ func TestStoreAwayNearEnd(t *testing.T) {
 	}
 }
 
+// REF-6: nor is a server that is away.
+func TestServerAwayNearEnd(t *testing.T) {
+	_, as, s, send := dueWorld(t)
+	refreshes := func(fault flowstest.Fault) {
+		as.Configure(func(c *flowstest.ServerConfig) { c.Fault = flowstest.On("token:refresh_token", fault) })
+	}
+	refreshes(flowstest.Unavailable(-1))
+	if err := send(); err != nil {
+		t.Fatal(err)
+	}
+	free := make(chan struct{})
+	defer close(free)
+	refreshes(func(string, int, http.ResponseWriter, *http.Request) bool {
+		<-free
+		return false
+	})
+	s.mu.Lock()
+	s.retry = &backoff{failures: 1, err: s.retry.err} // whose time is over
+	s.mu.Unlock()
+	wantRequests(t, send)
+}
+
 // REF-6, REF-9: who has no working token asks the store at once, is told what
 // is wrong with it, and is served as soon as it is back.
 func TestStoreAwayAtEnd(t *testing.T) {

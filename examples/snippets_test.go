@@ -174,13 +174,7 @@ func Example_violations() {
   "response_types_supported": ["code"]
 }`)
 	// README: begin validate
-	var report gen.Report
-	document, err := validate.Decode[gen.AuthorizationServerMetadata](data, &report)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, found := range validate.AuthorizationServer(document, issuer, validate.WithReport(report), validate.WithSource(data)) {
+	for _, found := range validate.Bytes("", data, validate.For(issuer)) { // "" tells the kind from the content
 		if found.Severity >= validate.SeverityError {
 			fmt.Println(found.Severity, found)
 		}

@@ -13,6 +13,9 @@
 // 2026-07-28, with the older wires it names:
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 //
+// Ids such as DISC-9 in these comments name behaviours, and the tests that prove
+// them; CONTRIBUTING.md has their areas.
+//
 // Errors have one type per remedy: [DiscoveryError], [ClientError],
 // [RegistrationError], [AuthorizationError], [CallbackError], [TokenError], and
 // [EndpointError] for the other endpoints; inside these, what a caller may want

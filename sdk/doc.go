@@ -12,4 +12,7 @@
 // Package sdk adds state to package flows: sessions, stores, and one
 // acquisition at a time. Requests that hold a working token take no lock and
 // never wait.
+//
+// Ids such as DISC-9 in these comments name behaviours, and the tests that prove
+// them; CONTRIBUTING.md has their areas.
 package sdk

@@ -24,7 +24,7 @@ func ChallengeField(text []byte, url string, opts ...Option) Violations {
 	c := newCheck(documentChallenge, append(slices.Clip(opts), WithSource(text)))
 	if len(text) > maxChallengeText {
 		c.addAt(RuleBounds, "", "the text is longer than 64 KiB", 1)
-		return c.done()
+		return c.undecoded()
 	}
 	found := readFields(c, string(text))
 	params := c.challengeParams(found)
@@ -58,7 +58,7 @@ func readFields(c *check, text string) (found []ParsedChallenge) {
 // challengeFields yields the values of the fields with their offsets. When a
 // line has the field's name, lines without it are other fields.
 func challengeFields(text string) func(func(int, string) bool) {
-	named := strings.Contains(strings.ToLower(text), challengeField+":")
+	named := isResponse(text) || strings.Contains(strings.ToLower(text), challengeField+":")
 	return func(yield func(int, string) bool) {
 		for offset := 0; offset < len(text); {
 			line, _, _ := strings.Cut(text[offset:], "\n")
@@ -78,6 +78,11 @@ func challengeFields(text string) func(func(int, string) bool) {
 	}
 }
 
+// isResponse looks for the status line of a response.
+func isResponse(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, "\ufeff \t\r\n"), "HTTP/")
+}
+
 // challengeParams merges the Bearer and DPoP challenges into the parameters a
 // client acts on; nil when there is no such challenge. Of a repeated parameter
 // the first counts: what a proxy or a reflected value adds comes later.
@@ -89,11 +94,12 @@ func (c *check) challengeParams(found []ParsedChallenge) map[string]string {
 		}
 	}
 	if lead < 0 {
-		detail := "no challenge has the scheme Bearer or DPoP"
+		detail, at := "there is no WWW-Authenticate field", 0
 		if len(found) > 0 {
-			detail += ": " + quote(found[0].Scheme) + " is offered"
+			detail = "no challenge has the scheme Bearer or DPoP: " + quote(found[0].Scheme) + " is offered"
+			at = found[0].Offset
 		}
-		c.add(RuleChallengeScheme, "", detail)
+		c.addAt(RuleChallengeScheme, "", detail, at+1)
 		return nil
 	}
 	params := map[string]string{}

@@ -99,6 +99,14 @@ func (v Violations) covers(pointer string) bool {
 	return false
 }
 
+// undecoded is done for a document whose other rules cannot be applied.
+func (c *check) undecoded() Violations {
+	for i := range c.found {
+		c.found[i].Undecoded = true
+	}
+	return c.done()
+}
+
 // done gives the violations their positions.
 func (c *check) done() Violations {
 	if len(c.found) > 0 && c.source != nil {

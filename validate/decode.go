@@ -77,7 +77,7 @@ func decodeFailure(kind string, data []byte, err error) error {
 	}
 	c := newCheck(kind, []Option{WithSource(data)})
 	c.addAt(failureRule(kind, &failure), failure.Pointer, problemDetail(failure.Kind, failure.Detail), failure.Offset+1)
-	return &Error{Document: kind, Violations: c.done(), cause: err}
+	return &Error{Document: kind, Violations: c.undecoded(), cause: err}
 }
 
 // The names of the documents in messages.

@@ -29,6 +29,9 @@
 // is a document: Covers, SameIssuer, Endpoint, RedirectURI, ClientIDURL,
 // CanonicalURL.
 //
+// Ids such as DISC-9 in these comments name behaviours, and the tests that prove
+// them; CONTRIBUTING.md has their areas.
+//
 // The package is pure: it reads no clock, opens no file, uses no network. All
 // functions are safe for concurrent use, and none changes a document.
 // Violations and errors hold no secrets; strings of servers in them are escaped

@@ -214,6 +214,9 @@ func (n topNames) text(name string) string {
 // scheme that a resource offers.
 func isHeader(text []byte) bool {
 	head := string(text[:min(len(text), maxChallengeText)])
+	if isResponse(head) {
+		return true
+	}
 	scheme, _, _ := strings.Cut(head, " ")
 	if isTokenScheme(scheme) || equalFold(scheme, "Basic") {
 		return true
@@ -247,6 +250,8 @@ func unknownReason(kind Kind, data []byte) string {
 		return quote(string(kind)) + " is no kind of document"
 	case len(text) == 0:
 		return "there is nothing in it"
+	case text[0] == '{' && len(data) <= gen.MaxSize && !json.Valid(text):
+		return "the text begins like a JSON object and is not valid JSON"
 	case text[0] == '{':
 		return "the object has no member that tells what it is"
 	case text[0] == '[':

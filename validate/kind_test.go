@@ -133,6 +133,8 @@ func TestUnknownKind(t *testing.T) {
 		{"", " \n", "nothing in it"},
 		{"", `[{"issuer":"https://as.example.com"}]`, "JSON array"},
 		{"", `{"hello":"world"}`, "no member that tells"},
+		{"", `{ hello: "world" }`, "not valid JSON"},
+		{"", `{"hello":"` + strings.Repeat("x", 1<<20) + `"}`, "no member that tells"},
 		{"", "<!DOCTYPE html>", "HTML"},
 		{"", `"hello"`, "no object"},
 		{"", "hello", "no JSON object, no redirect and no WWW-Authenticate field"},
@@ -167,6 +169,9 @@ func TestDetectKind(t *testing.T) {
 		{"https://app.example.com/cb?state=1&error=x#", KindCallback},
 		{"http://127.0.0.1:1/cb#code=1", KindCallback},
 		{"HTTP/1.1 401 Unauthorized\r\nServer: x\r\nWWW-Authenticate: Bearer\r\n", KindChallenge},
+		{"HTTP/2 200\r\nServer: x\r\n", KindChallenge},
+		{"\ufeff\r\nHTTP/1.1 401\r\nLocation: https://app.example.com/cb?code=1\r\n", KindChallenge},
+		{"HTTP", ""},
 		{"Bearer realm=x", KindChallenge},
 		{"Basic realm=x", KindChallenge},
 		{"<p>\nWWW-Authenticate is a field</p>", ""},
@@ -204,6 +209,9 @@ func TestTextPositions(t *testing.T) {
 		{KindCallback, "http://127.0.0.1/cb#code=a&state=b", RuleCallbackFragment, 1, 20},
 		{KindChallenge, "Bearer error=\"x\", scope=\"a\", resource_metadata=\"https://h/\"", RuleChallengeError, 1, 14},
 		{KindChallenge, "HTTP/2 401\r\nWWW-Authenticate: Basic realm=\"x\"\r\nWWW-Authenticate: Bearer\r\n", RuleChallengeScope, 3, 19},
+		{KindChallenge, "HTTP/2 401\r\nWWW-Authenticate: Basic realm=\"x\"\r\n", RuleChallengeScheme, 2, 19},
+		{KindChallenge, "HTTP/2 200\r\nServer: x\r\n", RuleChallengeScheme, 1, 1},
+		{KindChallenge, "\r\nHTTP/2 200\r\nServer: x\r\n", RuleChallengeScheme, 1, 1},
 		{KindChallenge, "Bearer scope=\"a\"; realm=x", RuleChallengeSyntax, 1, 17},
 		{KindChallenge, "Bearer scope=\"a", RuleChallengeSyntax, 1, 14},
 		{KindState, "mcpoauth-record 1 2 3 key hash\n{\"version\":1,\n\"generation\":2,\"access_token\":\"x\"}", RuleStateIssuer, 2, 1},
@@ -218,6 +226,47 @@ func TestTextPositions(t *testing.T) {
 		}
 		if found[i].Line != test.line || found[i].Column != test.column {
 			t.Errorf("%q: %s at %d:%d, want %d:%d", test.text, string(test.rule), found[i].Line, found[i].Column, test.line, test.column)
+		}
+	}
+}
+
+// A header section without the field has one finding, which says so.
+func TestResponseWithoutChallenge(t *testing.T) {
+	found := Bytes("", []byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"))
+	if len(found) != 1 || found[0].Rule != RuleChallengeScheme || !strings.Contains(found[0].Detail, "no WWW-Authenticate field") {
+		t.Error(found)
+	}
+}
+
+// Undecoded tells one finding from all findings.
+func TestUndecoded(t *testing.T) {
+	tests := []struct {
+		kind Kind
+		text string
+		want bool
+	}{
+		{KindResource, `{"resource":`, true},
+		{KindResource, `{"resource":"a","resource":"b"}`, true},
+		{KindResource, `{"scopes_supported":["a b"]}`, true},
+		{KindResource, `{"resource":"https://mcp.example.com"}`, false},
+		{KindResource, `{"resource":"x"}`, true},
+		{KindToken, `[]`, true},
+		{KindState, `{"version":1,"generation":1,"access_token":5,"expires_at":"x"`, true},
+		{KindCallback, "code=%zz", true},
+		{KindCallback, "code=x", false},
+		{KindChallenge, strings.Repeat(" ", 65<<10) + "Bearer", true},
+		{KindChallenge, "Basic", false},
+		{"", "hello", false},
+	}
+	for _, test := range tests {
+		found := Bytes(test.kind, []byte(test.text))
+		if len(found) == 0 {
+			t.Errorf("%q: nothing is found", test.text)
+		}
+		for _, v := range found {
+			if v.Undecoded != test.want {
+				t.Errorf("%.40q: %t in %v", test.text, v.Undecoded, v)
+			}
 		}
 	}
 }

@@ -81,7 +81,7 @@ var resourceRows = []Row{
 		Citation: mcp("authorization-server-discovery", "authorization-server-location", "Authorization Server Location"),
 		Profiles: map[Profile]Severity{ProfileRFC: SeverityOff},
 		Sentence: "`authorization_servers` names at least one authorization server",
-		Mend:     "Add `authorization_servers` with the `issuer` of each server whose tokens the resource takes"},
+		Mend:     "Write `authorization_servers` as an array with the `issuer` of each server whose tokens the resource takes"},
 	{ID: RulePRMAuthorizationServerURL, Severity: SeverityRefuse, Use: UseMember, Citation: rfc(9728, "2"),
 		Sentence: "Each entry of `authorization_servers` is an issuer identifier: an https URL without query and fragment",
 		Mend:     "Write the server's `issuer` into `authorization_servers`, an https URL without ? and #; a server on plain http has to move to https first"},

@@ -132,7 +132,7 @@ func (w *way) authorizationStep() Step {
 
 func (w *way) tokenStep() Step {
 	does := "redeems the code"
-	if w.Server != nil {
+	if w.Server != nil && w.Server.TokenEndpoint != "" {
 		does += " at " + quoteURL(w.Server.TokenEndpoint)
 		if slices.Contains(w.Server.GrantTypesSupported, grantRefresh) {
 			does += ", and refreshes the token later"

@@ -48,8 +48,8 @@ func TestSteps(t *testing.T) {
 		}
 		var stopped []string
 		for _, step := range Steps(j) {
-			if step.Does == "" {
-				t.Errorf("%s: %s does nothing", test.name, step.Name)
+			if step.Does == "" || strings.Contains(step.Does, `""`) {
+				t.Errorf("%s: %s does %q", test.name, step.Name, step.Does)
 			}
 			if len(step.Stops) > 0 {
 				stopped = append(stopped, step.Name)

@@ -31,6 +31,9 @@ type Violation struct {
 	Section string `json:"section"`
 	// Detail says what was found.
 	Detail string `json:"detail"`
+	// Undecoded says that the document could not be decoded: the other rules
+	// were not applied to it, so that more may be wrong.
+	Undecoded bool `json:"undecoded,omitempty"`
 
 	offset int // byte offset + 1 that the decoder reported, 0 when unknown
 }

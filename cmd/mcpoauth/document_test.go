@@ -98,6 +98,11 @@ func TestMasked(t *testing.T) {
 		{"open string", "{\"access_token\": \"abc\n \"scope\": \"s\"}", "{\"access_token\": \"***\n \"scope\": \"s\"}", true},
 		{"no colon", `{"scope": "s", "access_token" "abc"}`, `{"scope": "s", "************" "***"}`, true},
 		{"no comma", `{"scope": "s" "abc"}`, `{"scope": "s" "***"}`, true},
+		{"name without quotes", `{ issuer: "abc", }`, `{ issuer: "abc", }`, false},
+		{"name of a secret without quotes", `{client_secret : "abc"}`, `{client_secret : "***"}`, false},
+		{"name in other quotes", `{"client_id": 1, 'client_secret': "abc"}`, `{"client_id": 1, 'client_secret': "***"}`, false},
+		{"unknown name without quotes", `{"client_id": "a", hunter: "abc"}`, `{"client_id": "a", ******: "abc"}`, false},
+		{"secretive names without quotes", `{scope: "s", refresh_token: "abc", x: scope}`, `{scope: "s", refresh_token: "***", *: *****}`, true},
 		{"inner object", `{"scope": {"a": "abc"}}`, `{"scope": {"a": "***"}}`, true},
 	} {
 		if got := string(masked([]byte(tc.text), tc.secretive)); got != tc.want {
@@ -132,7 +137,7 @@ func TestSnippets(t *testing.T) {
 		{"beyond the text", "{}", 9, 1, "", ""},
 		{"no place", "{}", 0, 0, "", ""},
 	} {
-		s, ok := snippetAt([]byte(tc.text), tc.line, tc.column)
+		s, ok := snippetAt([]byte(tc.text), tc.line, tc.column, maxSnippetWidth)
 		if ok != (tc.want != "") {
 			t.Errorf("%s: %+v, %t", tc.name, s, ok)
 			continue
@@ -142,7 +147,7 @@ func TestSnippets(t *testing.T) {
 		}
 		marked := s.text[s.start : s.start+s.size]
 		if tc.name == "long before and behind" {
-			if len(s.text) > snippetWidth+3 || !strings.HasPrefix(s.text, "...") || !strings.HasPrefix(marked, `"yyy`) {
+			if len(s.text) > maxSnippetWidth+3 || !strings.HasPrefix(s.text, "...") || !strings.HasPrefix(marked, `"yyy`) {
 				t.Errorf("%s: %+v", tc.name, s)
 			}
 			continue

@@ -45,7 +45,7 @@ type input struct {
 func inputs(ctx context.Context, args []string, stdin io.Reader) iter.Seq[input] {
 	return func(yield func(input) bool) {
 		for _, arg := range args {
-			for in := range expand(arg, stdin) {
+			for in := range expand(ctx, arg, stdin) {
 				if ctx.Err() != nil || !yield(in) {
 					return
 				}
@@ -56,10 +56,10 @@ func inputs(ctx context.Context, args []string, stdin io.Reader) iter.Seq[input]
 
 // expand yields the documents of one argument. A file whose name looks like a
 // pattern is that file.
-func expand(arg string, stdin io.Reader) iter.Seq[input] {
+func expand(ctx context.Context, arg string, stdin io.Reader) iter.Seq[input] {
 	return func(yield func(input) bool) {
 		if arg == stdinArg {
-			data, err := readBounded(stdin)
+			data, err := readStdin(ctx, stdin)
 			yield(input{name: stdinName, data: data, err: err})
 			return
 		}
@@ -74,6 +74,24 @@ func expand(arg string, stdin io.Reader) iter.Seq[input] {
 		default:
 			yield(input{name: arg, err: cause(err)})
 		}
+	}
+}
+
+// readStdin returns when ctx ends too: a terminal may never send a byte, and a
+// read cannot be interrupted. The read that is left ends with the program.
+func readStdin(ctx context.Context, stdin io.Reader) ([]byte, error) {
+	var data []byte
+	var err error
+	done := make(chan struct{})
+	go func() {
+		data, err = readBounded(stdin)
+		close(done)
+	}()
+	select {
+	case <-done:
+		return data, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

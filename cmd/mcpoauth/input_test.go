@@ -79,6 +79,25 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+// A file of a directory that is meant to be a document is named when it is none;
+// what can be told of no kind is counted only.
+func TestBrokenFileOfDirectory(t *testing.T) {
+	tree(t, map[string]string{
+		"d/as.json": "\ufeff\n{ hello: 1 }", "d/other.json": `{"hello": 1}`, "d/list.json": "[", "d/prm.json": `{"resource": "https://mcp.example.com/mcp"`,
+		"d/long.json": `{"hello": "` + strings.Repeat("x", gen.MaxSize) + `"}`, "d/\n.json": "{ hello: 1 }",
+	})
+	const want = "mcpoauth: \"d/\\x0a.json\": passed over: not valid JSON\nmcpoauth: d/as.json: passed over: not valid JSON\n"
+	for format := range formats {
+		r := command(t, "", "validate", "d", "--format", format)
+		if r.code != exitFindings || filepath.ToSlash(r.errors) != want {
+			t.Errorf("%s: status %d, %q", format, r.code, r.errors)
+		}
+	}
+	if r := command(t, "", "validate", "d/as.json"); r.code != exitUnusable || !strings.Contains(r.errors, "is not valid JSON") {
+		t.Errorf("the file itself: %+v", r)
+	}
+}
+
 // endless is a reader without an end.
 type endless struct{ read int }
 

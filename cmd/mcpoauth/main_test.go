@@ -167,7 +167,14 @@ func TestExitStatus(t *testing.T) {
 		{"version now", 2},
 		{"--version", 0},
 		{"nonsense", 2},
+		{"completion", 0},
 		{"completion bash", 0},
+		{"completion tcsh", 2},
+		{"help", 0},
+		{"help validate", 0},
+		{"help completion bash", 0},
+		{"help frob", 2},
+		{"help validate frob", 2},
 		{"", 0},
 	} {
 		r := command(t, "", strings.Fields(tc.args)...)
@@ -191,6 +198,12 @@ func TestStandardInput(t *testing.T) {
 	r := command(t, string(document), "validate", "-")
 	if r.code != exitFindings || !strings.Contains(r.out, `"<stdin>":4:5: refuse: `) && !strings.Contains(r.out, "<stdin>:4:5: refuse: ") {
 		t.Errorf("%+v", r)
+	}
+	if r := command(t, string(document), "validate", "-", "--for", ""); r.code != exitUnusable || !strings.Contains(r.errors, `--for: "" is no`) {
+		t.Errorf("an empty URL: %+v", r)
+	}
+	if r := command(t, string(document), "validate", "-", "--with", ""); r.code != exitUnusable || !strings.Contains(r.errors, `--with: "": `) {
+		t.Errorf("an empty name: %+v", r)
 	}
 	if r := command(t, "", "validate", "-"); r.code != exitUnusable {
 		t.Errorf("nothing to read: %+v", r)
@@ -235,6 +248,31 @@ func TestInterrupted(t *testing.T) {
 	if code := run(ctx, []string{"validate", "testdata/prm.json"}, strings.NewReader(""), &out, &errors); code != exitUnusable {
 		t.Errorf("status %d\n%s%s", code, out.String(), errors.String())
 	}
+}
+
+// Standard input that never comes does not hold the command.
+func TestInterruptedRead(t *testing.T) {
+	for _, args := range [][]string{{"-"}, {"testdata/prm.json", "--with", "-"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		stdin, stop := io.Pipe()
+		t.Cleanup(func() { stop.Close() })
+		var out, errors bytes.Buffer
+		code := run(ctx, append([]string{"validate"}, args...), readHook{stdin, cancel}, &out, &errors)
+		if code != exitUnusable || !strings.Contains(errors.String(), "interrupted") {
+			t.Errorf("%v: status %d\n%s%s", args, code, out.String(), errors.String())
+		}
+	}
+}
+
+// readHook calls a function before each read.
+type readHook struct {
+	io.Reader
+	before func()
+}
+
+func (r readHook) Read(p []byte) (int, error) {
+	r.before()
+	return r.Reader.Read(p)
 }
 
 // A reader that goes away, as head does, is an error and no panic.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -56,9 +57,7 @@ func (m *masker) visit(l lexeme) bool {
 	case '}', ']':
 		m.open = m.open[:max(0, len(m.open)-1)]
 	case 'w':
-		if !isLiteral(raw) && !bytes.Equal(raw, byteOrderMark) {
-			m.hide(l.start, l.end)
-		}
+		m.word(l, raw)
 	}
 	if l.kind != ':' && l.kind != '[' && !m.inArray() {
 		m.name = ""
@@ -74,6 +73,16 @@ func (m *masker) text(l lexeme, raw []byte) {
 	m.pending = ""
 	if len(raw) > 2 && !public(m.name, m.secretive) {
 		m.hide(l.start+1, l.start+closing(raw))
+	}
+}
+
+// word hides what may be a secret without its quotes. The name of a member that
+// lacks them is none, and says whether its value is one.
+func (m *masker) word(l lexeme, raw []byte) {
+	m.pending = strings.Trim(string(raw), "'`")
+	isMember := isName(m.data[l.end:]) && memberNames()[m.pending]
+	if !isMember && !isLiteral(raw) && !bytes.Equal(raw, byteOrderMark) {
+		m.hide(l.start, l.end)
 	}
 }
 
@@ -121,20 +130,44 @@ func public(name string, secretive bool) bool {
 	return !slices.Contains(secretNames, strings.ToLower(name))
 }
 
+// secretiveDocuments are those that are made of secrets.
+var secretiveDocuments = []any{
+	gen.TokenResponse{}, gen.ClientInformation{}, gen.SessionRecord{}, gen.ClientRecord{}, gen.PendingRecord{}, gen.MetadataRecord{},
+}
+
 // publicNames are the members of secretive documents that are known to hold no
 // secret: package gen gives secrets a type of their own.
 var publicNames = sync.OnceValue(func() map[string]bool {
 	names := map[string]bool{}
-	for _, document := range []any{
-		gen.TokenResponse{}, gen.ClientInformation{}, gen.SessionRecord{}, gen.ClientRecord{}, gen.PendingRecord{}, gen.MetadataRecord{},
-	} {
-		for field := range reflect.TypeOf(document).Fields() {
-			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			names[name] = isPublicType(field.Type) && !slices.Contains(secretNames, name)
-		}
+	for name, t := range membersOf(secretiveDocuments) {
+		names[name] = isPublicType(t) && !slices.Contains(secretNames, name)
 	}
 	return names
 })
+
+// memberNames are the names of members that specifications define.
+var memberNames = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for name := range membersOf(append(slices.Clip(secretiveDocuments), gen.ProtectedResourceMetadata{},
+		gen.AuthorizationServerMetadata{}, gen.ClientMetadata{}, gen.ClientIDMetadataDocument{}, gen.ErrorResponse{})) {
+		names[name] = true
+	}
+	return names
+})
+
+// membersOf yields the members of documents by their names.
+func membersOf(documents []any) iter.Seq2[string, reflect.Type] {
+	return func(yield func(string, reflect.Type) bool) {
+		for _, document := range documents {
+			for field := range reflect.TypeOf(document).Fields() {
+				name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+				if !yield(name, field.Type) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // isPublicType reports whether a field holds text, a number or a flag that is no
 // secret, or a list of such.

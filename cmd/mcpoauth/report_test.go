@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -218,6 +219,50 @@ func TestReportsHoldNoSecret(t *testing.T) {
 	}
 }
 
+// On a terminal no line is longer than it, but for words that are.
+func TestFolded(t *testing.T) {
+	data, err := os.ReadFile("testdata/asm-minified.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &document{file: "a.json", data: data, kind: validate.KindServer, violations: validate.Bytes(validate.KindServer, data)}
+	const width = leastColumns
+	var whole, narrow strings.Builder
+	for out, columns := range map[*strings.Builder]int{&whole: 0, &narrow: width} {
+		r := newTextReporter(&console{out: out}, "").(*textReporter)
+		r.width = columns
+		if err := r.judged(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line := range strings.Lines(narrow.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) > width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "a.json:") {
+			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
+		}
+	}
+	if !strings.Contains(narrow.String(), "\n         ") || strings.Contains(whole.String(), "\n         ") {
+		t.Errorf("folded:\n%s\nwhole:\n%s", narrow.String(), whole.String())
+	}
+	for _, tc := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"a bb c", 0, "a bb c"}, {"a bb c", 6, "a bb\n  c"}, {"a bb c", 5, "a\n  bb\n  c"}, {"§ b", 5, "§ b"},
+		{"https://h/long b", 5, "https://h/long\n  b"}, {"", 5, ""},
+	} {
+		if got := folded(tc.text, 2, tc.width); got != tc.want {
+			t.Errorf("%q to %d: %q, want %q", tc.text, tc.width, got, tc.want)
+		}
+	}
+	for value, want := range map[string]int{"": usualColumns, "wide": usualColumns, "132": 132, "20": leastColumns, "-1": leastColumns} {
+		if got := columns(func(string) string { return value }); got != want {
+			t.Errorf("COLUMNS=%q: %d, want %d", value, got, want)
+		}
+	}
+}
+
 func TestColour(t *testing.T) {
 	on := palette{on: true}
 	if got := on.paint(red, "x"); got != "\x1b[31mx\x1b[0m" {
@@ -240,6 +285,9 @@ func TestColour(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
+	if columnsFor(file) != 0 {
+		t.Error("lines of a file are folded")
+	}
 	if paletteFor(file).on || paletteFor(new(strings.Builder)).on {
 		t.Error("a file is no terminal")
 	}

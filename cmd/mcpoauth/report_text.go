@@ -15,12 +15,14 @@ type textReporter struct {
 	buffer *bufio.Writer
 	errors writer // unusable inputs, apart from what was found in the others
 	colour palette
+	width  int // of the terminal, 0 for any
 }
 
 func newTextReporter(c *console, _ validate.Profile) reporter {
 	buffer := bufio.NewWriter(c.out)
 	return &textReporter{
 		writer: writer{to: buffer}, buffer: buffer, errors: writer{to: c.err}, colour: paletteFor(c.out),
+		width: columnsFor(c.out),
 	}
 }
 
@@ -47,7 +49,7 @@ func (r *textReporter) violation(d *document, shown []byte, v *validate.Violatio
 		text = printable(v.Pointer) + ": " + text
 	}
 	r.printf("%s: %s: %s\n", r.colour.paint(bold, place), r.colour.paint(severityStyles[v.Severity], v.Severity.String()), text)
-	if s, ok := snippetAt(shown, v.Line, v.Column); ok && !s.wholeDocument() {
+	if s, ok := snippetAt(shown, v.Line, v.Column, r.snippetWidth()); ok && !s.wholeDocument() {
 		number := fmt.Sprintf("%6d", v.Line)
 		r.printf("%s %s\n", r.colour.paint(faint, number+" |"), s.text)
 		r.printf("%s %s%s\n", r.colour.paint(faint, strings.Repeat(" ", len(number))+" |"),
@@ -57,14 +59,28 @@ func (r *textReporter) violation(d *document, shown []byte, v *validate.Violatio
 	if what := consequence(v); what != "" {
 		r.aside("so", what)
 	}
+	if v.Undecoded {
+		r.aside("note", "the rest of the document was not judged")
+	}
 	r.aside("mend", mend(row))
 	r.aside("why", v.Section+", "+row.URL)
 	r.aside("rule", string(v.Rule))
 	r.printf("\n")
 }
 
+// asideIndent is where the text beside a label and a snippet begin.
+const asideIndent = 9
+
 func (r *textReporter) aside(label, text string) {
-	r.printf("%s %s\n", r.colour.paint(faint, fmt.Sprintf("%8s", label)), text)
+	r.printf("%s %s\n", r.colour.paint(faint, fmt.Sprintf("%*s", asideIndent-1, label)), folded(text, asideIndent, r.width))
+}
+
+// snippetWidth leaves room for the dots after a snippet.
+func (r *textReporter) snippetWidth() int {
+	if r.width == 0 {
+		return maxSnippetWidth
+	}
+	return min(maxSnippetWidth, r.width-asideIndent-len("..."))
 }
 
 var severityStyles = map[validate.Severity]style{

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	// Commands with subcommands, help and shell completion, which package flag lacks.
 	"github.com/spf13/cobra"
@@ -67,5 +68,26 @@ cannot be used.`,
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(newValidate(c), newRules(c), newVersion(c))
+	refuseUnknown(root)
 	return root
+}
+
+// refuseUnknown makes an unknown argument of the help and completion commands an
+// error: as cobra writes them they print help and end with status 0.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		switch command.Name() {
+		case "help":
+			command.Args = func(_ *cobra.Command, args []string) error {
+				if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+					return fmt.Errorf("help: %q is no command", strings.Join(args, " "))
+				}
+				return nil
+			}
+		case "completion": // its Args refuse, which counts for commands that run
+			command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+		}
+	}
 }

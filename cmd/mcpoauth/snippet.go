@@ -12,8 +12,8 @@ import (
 // for the wider ones that people use, and enough before the mark to see the name
 // of the member.
 const (
-	snippetWidth = 100
-	snippetLead  = 40
+	maxSnippetWidth = 100
+	snippetLead     = 40
 )
 
 // snippet is a part of a line, printable, and the columns of the mark in it.
@@ -27,22 +27,23 @@ type snippet struct {
 func (s *snippet) wholeDocument() bool { return s.start == 0 && strings.HasPrefix(s.text, "{") }
 
 // snippetAt shows the value at a line and column, which count from 1, columns
-// in code points. ok is false where there is nothing worth showing.
-func snippetAt(data []byte, line, column int) (s snippet, ok bool) {
+// in code points, in a width of more than snippetLead and its dots. ok is false
+// where there is nothing worth showing.
+func snippetAt(data []byte, line, column, width int) (s snippet, ok bool) {
 	row := lineOf(bytes.TrimPrefix(data, byteOrderMark), line)
 	if column < 1 || len(bytes.Trim(row, " \t\r{}[]")) == 0 {
 		return s, false
 	}
 	start := runeOffset(row, column-1)
 	before := leadOf(row[:start])
-	room := snippetWidth - len(before)
+	room := width - len(before)
 	end := min(start+room, start+valueSize(row[start:]))
 	value := printable(string(row[start:end]))
 	text := before + value + printable(string(row[end:min(end+room, len(row))]))
 	s = snippet{text: text, start: len(before), size: len(value)}
-	if len(text) > snippetWidth {
-		s.text = text[:snippetWidth] + "..."
-		s.size = min(s.size, snippetWidth-s.start)
+	if len(text) > width {
+		s.text = text[:width] + "..."
+		s.size = min(s.size, width-s.start)
 	}
 	return s, true
 }

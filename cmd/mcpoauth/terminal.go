@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -91,10 +92,62 @@ func (p palette) paint(s style, text string) string {
 // paletteFor is in colour when w is a terminal that has them and the user has
 // not said no (https://no-color.org).
 func paletteFor(w io.Writer) palette {
+	return palette{on: isTerminal(w) && wantsColour(os.Getenv)}
+}
+
+func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return palette{on: ok && wantsColour(os.Getenv) && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))}
+	return ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
 }
 
 func wantsColour(getenv func(string) string) bool {
 	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
+}
+
+// The widths of a terminal in columns: of one that does not say its own, and the
+// least that lines are folded to.
+const (
+	usualColumns = 80
+	leastColumns = 60
+)
+
+// columnsFor returns the width that lines for w are folded to, 0 for any width:
+// what reads a pipe or a file wants a line whole.
+func columnsFor(w io.Writer) int {
+	if !isTerminal(w) {
+		return 0
+	}
+	return columns(os.Getenv)
+}
+
+func columns(getenv func(string) string) int {
+	if n, err := strconv.Atoi(getenv("COLUMNS")); err == nil {
+		return max(n, leastColumns)
+	}
+	return usualColumns
+}
+
+// folded breaks text at blanks so that it fits between indent and width, and
+// indents the lines after the first. Words are not broken: they may be URLs.
+func folded(text string, indent, width int) string {
+	if width == 0 {
+		return text
+	}
+	var b strings.Builder
+	column := indent
+	for i, word := range strings.Split(text, " ") {
+		size := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+size > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += size
+	}
+	return b.String()
 }

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -59,7 +61,7 @@ func newValidate(c *console) *cobra.Command {
 		Long:    fmt.Sprintf(validateLong, kindTable()),
 		Example: validateExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := flags.resolve(args, cmd.Flags().Changed("format"))
+			v, err := flags.resolve(args, cmd.Flags().Changed)
 			if err != nil {
 				return err
 			}
@@ -125,12 +127,13 @@ type validation struct {
 	options []validate.Option
 	with    []input
 	pairs   journeys
+	notes   writer // standard error
 }
 
 // resolve checks the flags against each other and against what there is.
-func (f *validateFlags) resolve(args []string, formatGiven bool) (*validation, error) {
+func (f *validateFlags) resolve(args []string, given func(flag string) bool) (*validation, error) {
 	if f.json {
-		if formatGiven && f.format != "json" {
+		if given("format") && f.format != "json" {
 			return nil, errors.New("--json and --format " + f.format + " contradict each other")
 		}
 		f.format = "json"
@@ -159,14 +162,14 @@ func (f *validateFlags) resolve(args []string, formatGiven bool) (*validation, e
 		v.kind = validate.Kind(f.kind)
 	}
 	must(v.failOn.UnmarshalText([]byte(f.failOn)))
-	return v, f.checkURL()
+	return v, f.checkURL(given("for"))
 }
 
 func isStdin(arg string) bool { return arg == stdinArg }
 
 // checkURL refuses a --for that no document could be right for.
-func (f *validateFlags) checkURL() error {
-	if f.expected == "" {
+func (f *validateFlags) checkURL(given bool) error {
+	if !given {
 		return nil
 	}
 	if f.kind != autoKind && expects[validate.Kind(f.kind)] == "" {
@@ -181,9 +184,10 @@ func (f *validateFlags) checkURL() error {
 
 // run judges one document after the other, and reports each before the next.
 func (v *validation) run(ctx context.Context, c *console, args []string) error {
-	if err := v.readPartners(c); err != nil {
+	if err := v.readPartners(ctx, c); err != nil {
 		return err
 	}
+	v.notes.to = c.err
 	report := formats[v.flags.format](c, validate.Profile(v.flags.profile))
 	var s summary
 	for in := range inputs(ctx, args, c.in) {
@@ -200,7 +204,7 @@ func (v *validation) run(ctx context.Context, c *console, args []string) error {
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("validate: interrupted: %w", err)
+		return interrupted(err)
 	}
 	if s.Documents+s.Unusable == 0 {
 		s.Unusable++
@@ -214,6 +218,8 @@ func (v *validation) run(ctx context.Context, c *console, args []string) error {
 	}
 	return result
 }
+
+func interrupted(err error) error { return fmt.Errorf("validate: interrupted: %w", err) }
 
 // outcome: input that could not be used outweighs findings in the rest, which
 // are not the whole truth then.
@@ -233,7 +239,10 @@ func (v *validation) one(report reporter, s *summary, in input, partners []input
 	switch {
 	case reason != nil && in.found && errors.Is(reason, errUnknownKind):
 		s.Skipped++
-		return nil
+		if isBrokenObject(in.data) {
+			v.notes.printf("mcpoauth: %s: passed over: not valid JSON\n", printableName(in.name))
+		}
+		return v.notes.err
 	case reason != nil:
 		s.Unusable++
 		return report.unusable(in.name, reason)
@@ -298,6 +307,13 @@ func (v *validation) recognize(in input) (*document, error) {
 	return d, nil
 }
 
+// isBrokenObject reports whether data is meant to be a JSON object and is none.
+// Of longer data than gen.MaxSize the end is missing.
+func isBrokenObject(data []byte) bool {
+	text := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
+	return len(data) <= gen.MaxSize && bytes.HasPrefix(text, []byte("{")) && !json.Valid(text)
+}
+
 // unknownKind says what a text of no kind is.
 func unknownKind(data []byte) error {
 	if len(data) > gen.MaxSize {
@@ -308,14 +324,17 @@ func unknownKind(data []byte) error {
 
 // readPartners reads the documents of --with. One that cannot be used is a
 // mistake in the arguments: without it, nothing would be judged as was asked.
-func (v *validation) readPartners(c *console) error {
+func (v *validation) readPartners(ctx context.Context, c *console) error {
 	for _, arg := range v.flags.with {
-		for in := range expand(arg, c.in) {
+		for in := range expand(ctx, arg, c.in) {
 			if in.err == nil && detect(in.name, in.data) == "" {
 				in.err = unknownKind(in.data)
 			}
+			if err := ctx.Err(); err != nil {
+				return interrupted(err)
+			}
 			if in.err != nil {
-				return fmt.Errorf("--with: %s: %w", in.name, in.err)
+				return fmt.Errorf("--with: %s: %w", printableName(in.name), in.err)
 			}
 			in.partner, in.found = true, false
 			v.with = append(v.with, in)

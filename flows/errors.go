@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // Attempt is one try to fetch a metadata document.
@@ -44,15 +45,22 @@ type DiscoveryError struct {
 func (e *DiscoveryError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "flows: discovery for %s: %v", bounded(e.URL), e.Err)
+	if errors.Is(e.Err, validate.RuleResourceCovers) {
+		b.WriteString(": configure the URL that the document names, or correct the document")
+	}
 	for _, a := range e.Attempts {
 		if a.Reason == "" {
 			continue
 		}
-		fmt.Fprintf(&b, "; %s: ", bounded(a.URL))
-		if a.Status != 0 {
-			fmt.Fprintf(&b, "%d ", a.Status)
+		reason := a.Reason
+		if a.Err != nil && errors.Is(e.Err, a.Err) {
+			reason = "see above" // the cause, which the first words give uncut
 		}
-		b.WriteString(a.Reason)
+		status := ""
+		if a.Status != 0 {
+			status = strconv.Itoa(a.Status) + " "
+		}
+		fmt.Fprintf(&b, "; %s: %s%s", bounded(a.URL), status, reason)
 	}
 	return b.String()
 }
@@ -110,9 +118,8 @@ type RegistrationError struct {
 func (e *RegistrationError) Error() string {
 	var b strings.Builder
 	b.WriteString("flows: registration")
-	if e.Request != nil {
-		fmt.Fprintf(&b, " (application_type %s, redirect_uris %s)",
-			bounded(e.Request.ApplicationType), bounded(strings.Join(e.Request.RedirectURIs, " ")))
+	if sent := e.sent(); sent != "" {
+		b.WriteString(" (" + sent + ")")
 	}
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, ": status %d", e.StatusCode)
@@ -123,6 +130,21 @@ func (e *RegistrationError) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()
+}
+
+// sent is what servers refuse most, empty parts left out.
+func (e *RegistrationError) sent() string {
+	if e.Request == nil {
+		return ""
+	}
+	var parts []string
+	if e.Request.ApplicationType != "" {
+		parts = append(parts, "application_type "+bounded(e.Request.ApplicationType))
+	}
+	if len(e.Request.RedirectURIs) > 0 {
+		parts = append(parts, "redirect_uris "+bounded(strings.Join(e.Request.RedirectURIs, " ")))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Unwrap returns the cause.

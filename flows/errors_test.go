@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/gen"
+	"github.com/mcpoauth/mcpoauth/validate"
 )
 
 // STORE-4: values with secrets print redacted, alone and inside others, under
@@ -92,6 +93,29 @@ func TestIsTemporary(t *testing.T) {
 	} {
 		if got := flows.IsTemporary(tt.err); got != tt.want {
 			t.Errorf("%s: %t", tt.name, got)
+		}
+	}
+}
+
+// What an error tells is told once, and what is empty is left out.
+func TestErrorTexts(t *testing.T) {
+	covers := fmt.Errorf("resource differs: %w", validate.RuleResourceCovers)
+	attempts := []flows.Attempt{{URL: "https://a.example/1", Status: 404, Reason: "not found", Err: errors.New("not found")}, {URL: "https://a.example/2", Status: 200, Reason: covers.Error(), Err: covers}}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&flows.DiscoveryError{URL: mcpURL, Err: covers, Attempts: attempts}, "flows: discovery for " + mcpURL + ": " + covers.Error() +
+			": configure the URL that the document names, or correct the document; https://a.example/1: 404 not found; https://a.example/2: 200 see above"},
+		{&flows.DiscoveryError{URL: mcpURL, Err: errors.New("x"), Attempts: attempts[:1]}, "flows: discovery for " + mcpURL + ": x; https://a.example/1: 404 not found"},
+		{&flows.RegistrationError{Request: &gen.ClientMetadata{}, StatusCode: 400, Code: "no"}, "flows: registration: status 400: no"},
+		{&flows.RegistrationError{Request: &gen.ClientMetadata{RedirectURIs: []string{"a:/b", "c:/d"}}, StatusCode: 400, Code: "no"},
+			"flows: registration (redirect_uris a:/b c:/d): status 400: no"},
+		{&flows.RegistrationError{Request: &gen.ClientMetadata{ApplicationType: "web", RedirectURIs: []string{"a:/b"}}, StatusCode: 400, Code: "no"},
+			"flows: registration (application_type web, redirect_uris a:/b): status 400: no"},
+	} {
+		if got := tt.err.Error(); got != tt.want {
+			t.Errorf("%s\nwant %s", got, tt.want)
 		}
 	}
 }

@@ -110,6 +110,10 @@ func (c *Client) ObtainClient(ctx context.Context, in ClientRequest) (*ClientIde
 		return c.identity(ctx, server, ClientDynamic, information), nil
 	}
 	// 5. Nothing left: say what the user can do.
+	if in.Metadata == nil && server.RegistrationEndpoint != "" {
+		return nil, &ClientError{Issuer: server.Issuer, Reason: "dynamic registration is switched off," +
+			" and there are no credentials for this issuer: configure Credentials, or allow registration"}
+	}
 	return nil, &ClientError{Issuer: server.Issuer, Reason: "the server has no usable registration endpoint" +
 		" and takes no client id metadata document of ours: register a client there by hand and configure its client id"}
 }

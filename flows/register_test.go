@@ -100,6 +100,16 @@ func (w *world) discover(t testing.TB) *flows.Discovery {
 	return found
 }
 
+// REG-1: a server that would register clients is not what is missing.
+func TestObtainClientForbidden(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	_, err := w.c.ObtainClient(t.Context(), flows.ClientRequest{Discovery: w.discover(t)})
+	var refused *flows.ClientError
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "dynamic registration is switched off") {
+		t.Errorf("%v", err)
+	}
+}
+
 // REG-1, BIND-2: the errors say what the user can do.
 func TestObtainClientErrors(t *testing.T) {
 	w := newWorld(t, flowstest.ServerConfig{DisableRegistration: true}, flowstest.ResourceConfig{})

@@ -21,6 +21,9 @@ type Client struct {
 
 // New checks the configuration and returns a client. It sends nothing and reads
 // nothing: the first request does.
+//
+// An error names the field that is to be mended. For a URL that package validate
+// refuses it is a [*validate.URLError]; the others have no type.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -86,7 +89,7 @@ func (c *Client) Token(ctx context.Context) (*Token, error) {
 		return snap.token(), nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, forCaller(ctx, err)
 	}
 	switch authorizationOf(rec) {
 	case "":
@@ -125,7 +128,7 @@ func (c *Client) Logout(ctx context.Context) error {
 	}
 	first, err := s.load(ctx)
 	if err != nil {
-		return err
+		return forCaller(ctx, err)
 	}
 	revoked := s.revoke(ctx, first)
 	for rec := first; rec != nil && (!rec.Deleted || s.isUnsaved(rec)); {
@@ -172,7 +175,9 @@ func tombstone(rec *gen.SessionRecord) *gen.SessionRecord {
 // Close ends what is under way and waits for it; a refresh that the server may
 // have acted on already is finished. Requests fail with ErrClosed
 // when they would need a new token; the store is the caller's to close. For a
-// client of a [Pool] it does nothing: close the pool.
+// client of a [Pool] it does nothing: close the pool. After it Login, Begin,
+// Finish and Server return ErrClosed; Logout and the methods about the
+// registration work as before.
 func (c *Client) Close() error {
 	if c.owner {
 		c.session.close()

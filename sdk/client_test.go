@@ -3,12 +3,15 @@
 package sdk_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mcpoauth/mcpoauth/flows"
 	"github.com/mcpoauth/mcpoauth/flows/flowstest"
 	"github.com/mcpoauth/mcpoauth/sdk"
 )
@@ -35,6 +38,88 @@ func TestFirstRequestLogsIn(t *testing.T) {
 		if r.Param("resource") != w.rs.URL() {
 			t.Errorf("resource sent: %q", r.Param("resource"))
 		}
+	}
+}
+
+// A configuration that could only fail later is refused, by a client and by a
+// pool, with what mends it.
+func TestNewRefuses(t *testing.T) {
+	const resource = "https://mcp.example.com/mcp"
+	credentials := func(method string) *sdk.Credentials {
+		return &sdk.Credentials{ClientID: "app", ClientSecret: "s", TokenEndpointAuthMethod: method}
+	}
+	for _, tt := range []struct {
+		cfg  sdk.Config
+		want string // "" is no error
+	}{
+		{sdk.Config{}, ""},
+		{sdk.Config{Credentials: &sdk.Credentials{}}, "Credentials.ClientID is empty"},
+		{sdk.Config{Credentials: credentials("basic")}, `Credentials.TokenEndpointAuthMethod "basic" is none of none, client_secret_basic, `},
+		{sdk.Config{Credentials: credentials("private_key_jwt")}, "Credentials.TokenEndpointAuthMethod private_key_jwt needs ClientKey"},
+		{sdk.Config{Credentials: credentials("private_key_jwt"), ClientKey: &flows.ClientKey{}}, ""},
+		{sdk.Config{Credentials: credentials("tls_client_auth")}, ""},
+		{sdk.Config{Authorizer: &sdk.Loopback{Host: "example.com"}}, `Authorizer: sdk: loopback: host "example.com" is none of `},
+		{sdk.Config{Authorizer: &sdk.Loopback{Host: "localhost"}}, ""},
+		{sdk.Config{StepUp: sdk.StepUpAsk}, "StepUpAsk needs AllowStepUp"},
+	} {
+		pool, poolErr := sdk.NewPool(tt.cfg, 0)
+		if pool != nil {
+			defer pool.Close()
+		}
+		tt.cfg.Resource = resource
+		client, err := sdk.New(tt.cfg)
+		if client != nil {
+			defer client.Close()
+		}
+		for _, err := range []error{err, poolErr} {
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), "sdk: config: "+tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		}
+	}
+	for url, hint := range map[string]bool{"http://mcp.example.com/mcp": true, "http://mcp.example.com/mcp#x": false, "ftp://mcp.example.com": false} {
+		if _, err := sdk.New(sdk.Config{Resource: url}); err == nil || strings.Contains(err.Error(), "use https, or name the origin in AllowInsecureHTTP") != hint {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// DISC-16: a violation that stops nothing is logged with where it is; plain http
+// on loopback, which all these servers have, is none that anybody can mend.
+func TestLogsViolations(t *testing.T) {
+	for name, tt := range map[string]struct {
+		server  flowstest.ServerConfig
+		allowed []string
+		want    string // "" is nothing at all
+	}{
+		"plain http on loopback": {},
+		"plain http by leave":    {allowed: []string{"http://other.example.com"}, want: "rule=asm-insecure-http"},
+		"another violation":      {server: flowstest.ServerConfig{Metadata: flowstest.With("revocation_endpoint", "http://as.example.com/revoke")}, want: "member=/revocation_endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, tt.server, flowstest.ResourceConfig{})
+			var out bytes.Buffer
+			auth := w.client(t, func(c *sdk.Config) {
+				c.AllowInsecureHTTP, c.Logger = tt.allowed, slog.New(slog.NewTextHandler(&out, nil))
+			})
+			if err := auth.Login(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := auth.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if tt.want == "" {
+				if out.Len() != 0 {
+					t.Errorf("logged %s", out.String())
+				}
+				return
+			}
+			for _, want := range []string{`msg="authorization metadata breaks a rule"`, "resource=" + w.rs.URL(), "issuer=" + w.as.Issuer(), tt.want} {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%s is not in %s", want, out.String())
+				}
+			}
+		})
 	}
 }
 

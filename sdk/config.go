@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
@@ -37,7 +39,9 @@ type Config struct {
 	// there is no human here: requests get a [*ConsentRequiredError] whose URL
 	// the program can show, and Finish takes the answer.
 	Authorizer Authorizer
-	// RedirectURI is where the answer comes when there is no Authorizer.
+	// RedirectURI is where the answer comes when there is no Authorizer, and for
+	// Begin. An Authorizer has its own. Without either, and without a Grant,
+	// nobody can log in: the client uses and refreshes what is in the Store.
 	RedirectURI string
 
 	// Credentials are those of a pre-registered client. Nil means none.
@@ -123,7 +127,8 @@ type Config struct {
 	// StepUp says what happens on a 403 with insufficient_scope.
 	StepUp StepUpPolicy
 	// AllowStepUp is asked before a step-up when StepUp is StepUpAsk, once for
-	// all requests that wait for it.
+	// all requests that wait for it. StepUpAsk without it is refused; with another
+	// policy it is not called.
 	AllowStepUp func(scope []string) bool
 
 	// Store keeps sessions and registrations. Nil means memory: a restart
@@ -134,7 +139,8 @@ type Config struct {
 	// means http.DefaultTransport.
 	HTTPClient *http.Client
 	// Skew is how long before its end a token is refreshed. Zero means 30 s,
-	// or a quarter of the token's life if that is less.
+	// or a quarter of the token's life if that is less; a negative value means
+	// that a token is used to its end.
 	Skew time.Duration
 	// RefreshAhead is the window before Skew in which the first request starts
 	// a refresh and goes on with the present token, so that none waits for it.
@@ -158,8 +164,11 @@ type Config struct {
 
 	// Trace observes each OAuth request and decision. Nil observes nothing.
 	Trace *flows.Trace
-	// Logger gets what a user of the program should know, without secrets.
-	// Nil logs nothing.
+	// Logger gets at level Info what a user of the program should know, without
+	// secrets: rules that metadata breaks and that did not stop a login, refresh
+	// tokens that were rejected, resources that moved to another server or offer
+	// no Bearer challenge, and trouble with records of the store. A login that
+	// goes well logs nothing: for each step there is Trace. Nil logs nothing.
 	Logger *slog.Logger
 }
 
@@ -203,9 +212,19 @@ func (c *Config) check() error {
 		return errors.New("sdk: config: Resource is empty: set the URL of the MCP server")
 	}
 	if err := validate.Endpoint(c.Resource, validate.AllowInsecureHTTP(c.AllowInsecureHTTP...)); err != nil {
-		return fmt.Errorf("sdk: config: Resource: %w", err)
+		return fmt.Errorf("sdk: config: Resource: %w", withHTTPHint(c.Resource, err))
 	}
 	return c.checkOptions()
+}
+
+// withHTTPHint adds the remedies where the scheme of a resource is all that is
+// wrong with it.
+func withHTTPHint(resource string, err error) error {
+	u, parseErr := url.Parse(resource)
+	if parseErr != nil || validate.Endpoint(resource, validate.AllowInsecureHTTP("http://"+u.Host)) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: use https, or name the origin in AllowInsecureHTTP", err)
 }
 
 // checkOptions is check without the resource, which a pool learns later.
@@ -220,13 +239,41 @@ func (c *Config) checkOptions() error {
 			return fmt.Errorf("sdk: config: RedirectURI: %w", err)
 		}
 	}
-	if c.Credentials != nil && c.Credentials.ClientID == "" {
-		return errors.New("sdk: config: Credentials.ClientID is empty")
+	if err := c.checkCredentials(); err != nil {
+		return err
+	}
+	if loopback, ok := c.Authorizer.(*Loopback); ok && loopback != nil {
+		if _, err := loopback.address(); err != nil {
+			return fmt.Errorf("sdk: config: Authorizer: %w", err)
+		}
 	}
 	if c.StepUp == StepUpAsk && c.AllowStepUp == nil {
 		return errors.New("sdk: config: StepUpAsk needs AllowStepUp")
 	}
 	return c.checkGrant()
+}
+
+// checkCredentials refuses a client that could not show who it is.
+func (c *Config) checkCredentials() error {
+	switch {
+	case c.Credentials == nil:
+		return nil
+	case c.Credentials.ClientID == "":
+		return errors.New("sdk: config: Credentials.ClientID is empty")
+	}
+	method := c.Credentials.TokenEndpointAuthMethod
+	switch {
+	case method != "" && !slices.Contains(authMethods, method):
+		return fmt.Errorf("sdk: config: Credentials.TokenEndpointAuthMethod %q is none of %s", method, strings.Join(authMethods, ", "))
+	case method == flows.AuthMethodPrivateKeyJWT && c.ClientKey == nil:
+		return fmt.Errorf("sdk: config: Credentials.TokenEndpointAuthMethod %s needs ClientKey", method)
+	}
+	return nil
+}
+
+var authMethods = []string{
+	flows.AuthMethodNone, flows.AuthMethodBasic, flows.AuthMethodPost, flows.AuthMethodSecretJWT,
+	flows.AuthMethodPrivateKeyJWT, flows.AuthMethodTLS, flows.AuthMethodSelfSignedTLS,
 }
 
 func (c *Config) clientName() string {

@@ -48,12 +48,18 @@ const pendingLife = 10 * time.Minute
 // Begin starts a login and returns where the human must go. What is needed to
 // finish is in the store, so that any process with the same store can: Finish
 // asks no metadata again. It needs Config.RedirectURI.
+//
+// An error is a [*flows.DiscoveryError] or another one of package flows, a
+// [*StoreError], ErrClosed, or ctx's own; without a RedirectURI it has no type.
 func (c *Client) Begin(ctx context.Context) (*Consent, error) {
 	s := c.session
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
 	l := &login{session: s, flight: &flight{need: need{login: true}}}
 	var err error
 	if l.old, err = s.load(ctx); err != nil {
-		return nil, err
+		return nil, forCaller(ctx, err)
 	}
 	if l.found, err = s.discover(ctx, l.flight, l.old); err != nil {
 		return nil, err
@@ -66,17 +72,26 @@ func (c *Client) Begin(ctx context.Context) (*Consent, error) {
 // sent, or its query. subject must be the one for whom it was begun: a program
 // with many users takes it from its own session, never from the callback. An
 // answer is taken once.
+//
+// An answer that is not taken is a [*flows.CallbackError]: errors.Is tells with
+// ErrLoginOver a second click from ErrOtherSubject, an answer that was begun for
+// somebody else. A human who refused is a [*flows.AuthorizationError], a code that
+// brought no token a [*flows.TokenError]. Otherwise the error is a [*StoreError],
+// ErrClosed, or ctx's own.
 func (c *Client) Finish(ctx context.Context, subject, callback string) error {
 	s := c.session
+	if err := s.usable(); err != nil {
+		return err
+	}
 	ctx = flows.WithResource(ctx, s.target.url)
 	// The record serves once: what can fail without it goes first.
 	old, err := s.load(ctx)
 	if err != nil {
-		return err
+		return forCaller(ctx, err)
 	}
 	pending, err := s.takePending(ctx, subject, callback)
 	if err != nil {
-		return err
+		return forCaller(ctx, err)
 	}
 	a := answerOf(pending)
 	if old != nil {
@@ -177,7 +192,7 @@ func (s *session) takePending(ctx context.Context, subject, callback string) (*g
 	}
 	spent := &gen.PendingRecord{Version: recordVersion, Generation: p.Generation + 1, Deleted: true, State: p.State, ExpiresAt: p.ExpiresAt}
 	if err := put(ctx, s.store, pendingKey(state), spent.Generation, spent); errors.Is(err, ErrStale) {
-		return nil, &flows.CallbackError{Err: errPendingOver}
+		return nil, &flows.CallbackError{Err: ErrLoginOver}
 	} else if err != nil {
 		return nil, &StoreError{Op: "write", Err: err}
 	}
@@ -187,16 +202,15 @@ func (s *session) takePending(ctx context.Context, subject, callback string) (*g
 var (
 	errNoState      = errors.New("it has no state")
 	errUnknownState = errors.New("no login with its state is under way")
-	errPendingOver  = errors.New("the login with its state is over")
 )
 
 // owns refuses a pending record that is spent, expired or somebody else's.
 func (s *session) owns(p *gen.PendingRecord, subject string) error {
 	switch {
 	case p.Deleted || p.Client == nil || !time.Now().Before(p.ExpiresAt):
-		return errPendingOver
+		return ErrLoginOver
 	case subtle.ConstantTimeCompare([]byte(p.Subject), []byte(subject)) != 1 || subject != s.subject:
-		return errors.New("the login was begun by another subject")
+		return ErrOtherSubject
 	case p.ResourceURL != s.target.url || p.ClientName != s.cfg.clientName():
 		return errors.New("the login was begun for another resource or client")
 	}

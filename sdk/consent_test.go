@@ -92,13 +92,18 @@ func TestFinishElsewhere(t *testing.T) {
 			t.Errorf("%s: error %v, want *flows.CallbackError", name, err)
 		}
 	}
+	for name, who := range map[string]*sdk.Client{"alice": mallory, "mallory": alice} {
+		if err := who.Finish(t.Context(), name, callback); !errors.Is(err, sdk.ErrOtherSubject) || errors.Is(err, sdk.ErrLoginOver) {
+			t.Errorf("%s: error %v, want ErrOtherSubject", name, err)
+		}
+	}
 	wantCounts(t, w.as, map[string]int{"token:authorization_code": 0})
 	if err := alice.Finish(t.Context(), "alice", callback); err != nil {
 		t.Fatal(err)
 	}
 	wantStatus(t, alice.HTTPClient(), w.rs.URL(), 200)
-	if err := alice.Finish(t.Context(), "alice", callback); !errors.As(err, &refused) {
-		t.Errorf("replay: error %v, want *flows.CallbackError", err)
+	if err := alice.Finish(t.Context(), "alice", callback); !errors.As(err, &refused) || !errors.Is(err, sdk.ErrLoginOver) {
+		t.Errorf("replay: error %v, want ErrLoginOver in a *flows.CallbackError", err)
 	}
 	wantCounts(t, w.as, map[string]int{"token:authorization_code": 1})
 }
@@ -203,7 +208,21 @@ func TestClose(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("Login returned nil after Close")
 	}
-	if err := auth.Login(t.Context()); !errors.Is(err, sdk.ErrClosed) {
-		t.Errorf("Login after Close: %v", err)
+	wantClosed(t, auth)
+	wantCounts(t, w.as, map[string]int{"token:authorization_code": 0})
+}
+
+// wantClosed fails unless nothing begins with a client that was closed.
+func wantClosed(t *testing.T, client *sdk.Client) {
+	t.Helper()
+	_, began := client.Begin(t.Context())
+	_, served := client.Server(t.Context())
+	for name, err := range map[string]error{
+		"Login": client.Login(t.Context()), "Begin": began, "Server": served,
+		"Finish": client.Finish(t.Context(), "", "?state=x&code=y"),
+	} {
+		if !errors.Is(err, sdk.ErrClosed) || sdk.NeedsHuman(err) {
+			t.Errorf("%s after Close: %v", name, err)
+		}
 	}
 }

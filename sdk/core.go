@@ -64,6 +64,16 @@ func (c *core) start(f func()) error {
 	return nil
 }
 
+// usable returns ErrClosed after close.
+func (c *core) usable() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
 // close ends all flights and waits for them.
 func (c *core) close() {
 	c.mu.Lock()

@@ -65,7 +65,11 @@ func (e *DamagedError) Error() string {
 	if e.Path == "" {
 		return fmt.Sprintf("sdk: directory store: record %s is damaged: %v", e.Key, e.Err)
 	}
-	return fmt.Sprintf("sdk: directory store: record %s is damaged and set aside as %s: %v", e.Key, e.Path, e.Err)
+	remedy := ""
+	if strings.HasPrefix(e.Key, "session/") {
+		remedy = "; the session needs a new login"
+	}
+	return fmt.Sprintf("sdk: directory store: record %s is damaged and set aside as %s: %v%s", e.Key, e.Path, e.Err, remedy)
 }
 
 // Unwrap returns Err.

@@ -64,7 +64,7 @@ func TestDirectoryDamage(t *testing.T) {
 			if !errors.As(err, &damaged) || value != nil {
 				t.Fatalf("Get = %q, error %v, want a *DamagedError", value, err)
 			}
-			if damaged.Key != directoryKey || strings.Contains(err.Error(), "s3cret") {
+			if damaged.Key != directoryKey || strings.Contains(err.Error(), "s3cret") || !strings.HasSuffix(err.Error(), "; the session needs a new login") {
 				t.Errorf("error %v", err)
 			}
 			if aside, err := os.ReadFile(damaged.Path); err != nil || !bytes.Equal(aside, bad) {

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	// ErrClosed means that the Client was closed.
+	// ErrClosed means that the Client, or its Pool, was closed.
 	ErrClosed = errors.New("sdk: client is closed")
 	// ErrNotAuthorized means that there is no token and nothing to get one
 	// with but a human: call Login, or send a request.
@@ -25,6 +25,14 @@ var (
 	// time because it has no GetBody. The session is authorized now: send the
 	// request again.
 	ErrNotReplayable = errors.New("sdk: request body cannot be sent again: set GetBody, or repeat the request")
+	// ErrLoginOver means that the login of an answer was finished already, or
+	// that the time for its answer is over. After a second click or a reload the
+	// session may be there: send a request. It comes in a *flows.CallbackError.
+	ErrLoginOver = errors.New("sdk: login of this answer is over")
+	// ErrOtherSubject means that an answer is of a login that was begun for
+	// another subject: somebody may have been sent here with it. It comes in a
+	// *flows.CallbackError.
+	ErrOtherSubject = errors.New("sdk: login of this answer was begun for another subject")
 )
 
 // ConsentRequiredError says that a human must be brought to a URL, and that the
@@ -60,6 +68,9 @@ func (e *PendingError) Error() string {
 // Unwrap returns the context's error.
 func (e *PendingError) Unwrap() error { return e.Err }
 
+// Timeout says that the caller's deadline had passed, as a [net.Error] does.
+func (e *PendingError) Timeout() bool { return isTimeout(e.Err) }
+
 // RequestError is a request that the resource rejected and that could not be
 // authorized. It stands for the response, whose body has been read and closed.
 type RequestError struct {
@@ -79,6 +90,14 @@ func (e *RequestError) Error() string {
 
 // Unwrap returns the cause.
 func (e *RequestError) Unwrap() error { return e.Err }
+
+// Timeout says that the cause is a timeout, as a [net.Error] does.
+func (e *RequestError) Timeout() bool { return isTimeout(e.Err) }
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
 
 // NeedsHuman says whether only a person can mend it; see the function of the
 // same name.
@@ -112,8 +131,19 @@ func (e *StoreError) Error() string { return fmt.Sprintf("sdk: store: %s: %v", e
 // Unwrap returns the store's error.
 func (e *StoreError) Unwrap() error { return e.Err }
 
+// forCaller is the error of a read of the store: the context's when that has
+// ended, since the store is not to blame for a caller who left. A flight has
+// nobody else to blame for a store that hangs, and keeps its error.
+func forCaller(ctx context.Context, err error) error {
+	if storeAway(err) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
 // NeedsHuman says whether err can only be mended by a person: logging in,
-// consenting, or correcting the configuration. Otherwise a later try may do.
+// consenting, or correcting the configuration. Otherwise a later try may do, or
+// the program has the remedy itself: with ErrClosed a new client.
 func NeedsHuman(err error) bool {
 	// An http.Client wraps what its transport returned in an error of its own
 	// that calls itself a network error.

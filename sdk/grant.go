@@ -126,6 +126,10 @@ func (DeviceAuthorization) asksHuman() bool { return true }
 func (DeviceAuthorization) stepsUp() bool   { return true }
 
 func (DeviceAuthorization) client(ctx context.Context, l *login) (*flows.ClientIdentity, error) {
+	// A registration that could serve nothing is not made.
+	if flows.Endpoints(l.found.Server, true).DeviceAuthorization == "" {
+		return nil, &flows.MissingEndpointError{Endpoint: "device_authorization_endpoint"}
+	}
 	return l.obtainClient(ctx)
 }
 
@@ -242,7 +246,7 @@ func (s *session) runGrant(ctx context.Context, f *flight, rec *gen.SessionRecor
 	s.waitsForHuman(f, false)
 	s.countFailure(err)
 	if err != nil {
-		return nil, err
+		return nil, s.withCredentialsHint(err)
 	}
 	setToken(next, token)
 	return s.saveGrant(ctx, next, l.generation())

@@ -267,6 +267,9 @@ func TestDeviceAuthorizationRefused(t *testing.T) {
 	for name, r := range map[string]refusal{
 		"denied":  {server: polled("access_denied"), sent: map[string]int{"device": 1, "token": 1}, typed: denied},
 		"expired": {server: polled("expired_token"), sent: map[string]int{"device": 1, "token": 1}, typed: expired},
+		"no endpoint": {sent: map[string]int{"device": 0, "register": 0}, typed: isA[*flows.MissingEndpointError],
+			server: func(c *flowstest.ServerConfig) { c.Metadata = flowstest.Without("device_authorization_endpoint") },
+			config: func(c *sdk.Config) { c.Credentials = nil }},
 		"over before the first poll": {sent: map[string]int{"device": 1}, typed: expired,
 			server: func(c *flowstest.ServerConfig) { c.Device.Answer = flowstest.With("expires_in", 1) }},
 		"not shown": {sent: map[string]int{"device": 1}, typed: func(err error) bool { return errors.Is(err, errWentHome) },

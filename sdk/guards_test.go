@@ -244,7 +244,7 @@ func TestPreRegisteredClientRejected(t *testing.T) {
 	w.as.RemoveClient("app")
 	_, _, err := try(t, auth.HTTPClient(), w.rs.URL(), "{}")
 	var refusal *flows.TokenError
-	if !errors.As(err, &refusal) || refusal.Code != "invalid_client" || !sdk.NeedsHuman(err) {
+	if !errors.As(err, &refusal) || refusal.Code != "invalid_client" || !sdk.NeedsHuman(err) || !strings.Contains(err.Error(), ": check the configured client id") {
 		t.Errorf("error %v, want invalid_client for a human", err)
 	}
 	w.as.AddClient(registered)

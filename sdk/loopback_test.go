@@ -29,12 +29,30 @@ func prepare(t *testing.T, l *Loopback, registered ...string) Attempt {
 	return attempt
 }
 
-// freePort returns a port that was free a moment ago.
+// freePort returns a port that was free on all addresses of localhost a moment ago.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener := occupy(t, 0)
-	defer listener.Close()
-	return portOf(listener)
+	bound, err := loopbackAddress{host: "localhost"}.listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, listener := range bound.listeners {
+		_ = listener.Close()
+	}
+	return bound.port
+}
+
+// isFree tells whether the port is free on all addresses of localhost still.
+func isFree(t *testing.T, port int) bool {
+	t.Helper()
+	bound, err := loopbackAddress{host: "localhost", port: port}.listen(t.Context())
+	if err != nil {
+		return false
+	}
+	for _, listener := range bound.listeners {
+		_ = listener.Close()
+	}
+	return true
 }
 
 func occupy(t *testing.T, port int) net.Listener {

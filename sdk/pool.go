@@ -44,9 +44,11 @@ type sessionID struct{ subject, resource string }
 
 // NewPool checks the configuration and returns a pool. Resource and Subject of
 // cfg must be empty: each call of Client names them. maxSessions bounds the
-// sessions in memory, but for those with a login or refresh under way; zero
-// means 100,000. The ones that are evicted, those that were not used for long,
+// sessions in memory, but for those with a login or refresh under way; zero or
+// less means 100,000. The ones that are evicted, those that were not used for long,
 // come back from the store when they are needed.
+//
+// Errors are as for [New].
 func NewPool(cfg Config, maxSessions int) (*Pool, error) {
 	if cfg.Resource != "" || cfg.Subject != "" {
 		return nil, errors.New("sdk: pool: Resource and Subject belong to Pool.Client, not to the configuration")
@@ -70,8 +72,13 @@ func NewPool(cfg Config, maxSessions int) (*Pool, error) {
 
 // Client returns the client of one subject at one resource. It sends nothing
 // and reads nothing. The result may be kept or asked for anew at each request;
-// its Close does nothing.
+// its Close does nothing. An empty subject is an error: a request whose user is
+// not known must not get a session that all such requests share. So is a
+// resource that Config.Resource could not be, with an error as of [New].
 func (p *Pool) Client(subject, resource string) (*Client, error) {
+	if subject == "" {
+		return nil, errors.New("sdk: pool: subject is empty: name the user whose session it is")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := sessionID{subject, resource}
@@ -98,7 +105,7 @@ func (p *Pool) target(resource string) (*target, error) {
 		return t, nil
 	}
 	if err := validate.Endpoint(resource, validate.AllowInsecureHTTP(p.core.cfg.AllowInsecureHTTP...)); err != nil {
-		return nil, fmt.Errorf("sdk: pool: resource: %w", err)
+		return nil, fmt.Errorf("sdk: pool: resource: %w", withHTTPHint(resource, err))
 	}
 	t, err := newTarget(&p.core.cfg, resource)
 	if err != nil {
@@ -158,6 +165,9 @@ func (s *session) idle() bool {
 // Finish completes a login that any pool with the same store began; see
 // [Client.Finish]. The resource is the one that the login was begun for.
 func (p *Pool) Finish(ctx context.Context, subject, callback string) (*Client, error) {
+	if err := p.core.usable(); err != nil {
+		return nil, err
+	}
 	state := stateOf(callback)
 	if state == "" {
 		return nil, &flows.CallbackError{Err: errNoState}
@@ -167,14 +177,14 @@ func (p *Pool) Finish(ctx context.Context, subject, callback string) (*Client, e
 		return nil, &flows.CallbackError{Err: errUnknownState}
 	}
 	if err != nil {
-		return nil, &StoreError{Op: "read", Err: err}
+		return nil, forCaller(ctx, &StoreError{Op: "read", Err: err})
 	}
 	pending, err := decodeRecord(value, gen.DecodePendingRecord)
 	if err != nil {
 		return nil, err
 	}
 	if pending.Deleted {
-		return nil, &flows.CallbackError{Err: errPendingOver}
+		return nil, &flows.CallbackError{Err: ErrLoginOver}
 	}
 	client, err := p.Client(subject, pending.ResourceURL)
 	if err != nil {
@@ -275,7 +285,8 @@ func (p *Pool) drop(id sessionID) {
 	p.remove(id)
 }
 
-// Close ends what is under way in all sessions and waits for it.
+// Close ends what is under way in all sessions and waits for it. What its
+// clients do from then on is what [Client.Close] says.
 func (p *Pool) Close() error {
 	p.core.close()
 	return nil

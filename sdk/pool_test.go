@@ -107,6 +107,44 @@ func TestPoolReplicas(t *testing.T) {
 	}
 }
 
+// A pool that is closed begins nothing more.
+func TestPoolClose(t *testing.T) {
+	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})
+	pool := w.pool(t, 0, twoLegged(sdk.NewMemoryStore(), ""))
+	before := w.member(t, pool, "alice")
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantClosed(t, before)
+	wantClosed(t, w.member(t, pool, "bob"))
+	if _, err := pool.Finish(t.Context(), "alice", "?state=x&code=y"); !errors.Is(err, sdk.ErrClosed) {
+		t.Errorf("Finish: %v", err)
+	}
+	wantCounts(t, w.as, map[string]int{"asm": 0, "register": 0})
+}
+
+// Whom and what a pool has no session for.
+func TestPoolClientRefuses(t *testing.T) {
+	pool, err := sdk.NewPool(sdk.Config{}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for _, tt := range []struct{ subject, resource, want string }{
+		{"", "https://mcp.example.com/mcp", "subject is empty"},
+		{"alice", "", "sdk: pool: resource: "},
+		{"alice", "http://mcp.example.com/mcp", ": use https, or name the origin in AllowInsecureHTTP"},
+	} {
+		client, err := pool.Client(tt.subject, tt.resource)
+		if client != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q at %q: %v, %v", tt.subject, tt.resource, client, err)
+		}
+	}
+	for range pool.Sessions() {
+		t.Error("there is a session")
+	}
+}
+
 // HTTP-5: memory is bounded, and an evicted session comes back from the store.
 func TestPoolEvicts(t *testing.T) {
 	w := newWorld(t, flowstest.ServerConfig{}, flowstest.ResourceConfig{})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/mcpoauth/mcpoauth/flows"
@@ -172,7 +173,7 @@ func (s *session) asClient(ctx context.Context, rec *gen.SessionRecord, request 
 	}
 	present, failed := s.registeredClient(ctx, rec.Issuer)
 	if failed != nil || present == nil || present.ClientID != rec.Client.ClientID || sameCredentials(present, rec.Client) {
-		return rec, err
+		return rec, s.withCredentialsHint(err)
 	}
 	rec = withClient(rec, present)
 	return rec, request(rec)
@@ -189,6 +190,16 @@ func clientRejected(err error) bool {
 		return endpoint.Code == "invalid_client"
 	}
 	return false
+}
+
+// withCredentialsHint adds the remedy for configured credentials that a server
+// does not take: nothing but their owner can mend them (REG-8).
+func (s *session) withCredentialsHint(err error) error {
+	var refusal *flows.TokenError
+	if s.cfg.Credentials == nil || !errors.As(err, &refusal) || refusal.Code != "invalid_client" {
+		return err
+	}
+	return fmt.Errorf("%w: check the configured client id and its secret or key", err)
 }
 
 // sameCredentials: the same client shows the same who it is. A method that is

@@ -21,9 +21,12 @@ import (
 // those of this call.
 func (c *Client) Server(ctx context.Context) (*gen.Server, error) {
 	s := c.session
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
 	rec, err := s.load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, forCaller(ctx, err)
 	}
 	l := &login{session: s, flight: &flight{}, old: rec}
 	if l.found, err = s.discover(ctx, l.flight, rec); err != nil {

@@ -148,7 +148,7 @@ func (s *session) current(ctx context.Context) (*snapshot, error) {
 	}
 	rec, err := s.load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, forCaller(ctx, err)
 	}
 	return s.publish(rec), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -182,5 +183,57 @@ func TestStoreAwayAtEnd(t *testing.T) {
 	wantRequests(t, send)
 	if n := as.Count("token:refresh_token"); n == 0 {
 		t.Error("no refresh after the store came back")
+	}
+}
+
+// REF-6: when it is the caller whose time is over, the store is not to blame.
+func TestCallerLeavesStore(t *testing.T) {
+	store := &awayStore{MemoryStore: NewMemoryStore()}
+	defer store.hangs()()
+	client, err := New(Config{Resource: "https://mcp.example.com/mcp", RedirectURI: "https://app.example.com/callback", Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	for name, call := range map[string]func() error{
+		"Token":  func() error { _, err := client.Token(ctx); return err },
+		"Login":  func() error { return client.Login(ctx) },
+		"Logout": func() error { return client.Logout(ctx) },
+		"Begin":  func() error { _, err := client.Begin(ctx); return err },
+		"Finish": func() error { return client.Finish(ctx, "", "?state=x&code=y") },
+		"Server": func() error { _, err := client.Server(ctx); return err },
+		"Authorize": func() error {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://mcp.example.com/mcp", nil)
+			if err != nil {
+				return err
+			}
+			return client.Authorize(req)
+		},
+	} {
+		err := call()
+		if !errors.Is(err, context.DeadlineExceeded) || storeAway(err) || NeedsHuman(err) || !isTimeout(err) {
+			t.Errorf("%s: error %v, want the deadline's", name, err)
+		}
+	}
+	store.fails()
+	if _, err := client.Token(t.Context()); !storeAway(err) {
+		t.Errorf("a store that is away: %v, want a *StoreError", err)
+	}
+}
+
+// An http.Client asks its transport's error itself whether it is a timeout.
+func TestErrorsTellTimeouts(t *testing.T) {
+	for _, tt := range []struct {
+		cause error
+		want  bool
+	}{{context.DeadlineExceeded, true}, {context.Canceled, false}, {errAway, false}} {
+		pending := &PendingError{Err: tt.cause}
+		for _, err := range []error{pending, &RequestError{Err: pending}, &RequestError{Err: tt.cause}} {
+			if got := (&url.Error{Err: err}).Timeout(); got != tt.want {
+				t.Errorf("%v: timeout %v", err, got)
+			}
+		}
 	}
 }

@@ -72,7 +72,7 @@ type Token struct {
 // it is due. It never asks a human: without a session it is ErrNotAuthorized.
 // While the store is away it is the token that requests go on with.
 func (c *Client) Token(ctx context.Context) (*Token, error) {
-	snap, err := c.session.ready(ctx, true)
+	snap, err := c.session.ready(ctx, true, new(Round))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,11 @@ func (c *Client) Login(ctx context.Context) error {
 // and forgets them here and in the store whether or not it worked; its error
 // then says what did not. What is left is a tombstone of a higher generation,
 // so that a process that was stalled in the middle of a refresh cannot bring
-// the tokens back; nor does Logout wait for it. The registration is kept.
+// the tokens back; nor does Logout wait for it, but for a write of the record
+// that has begun, some seconds at most. When the record cannot be read nothing
+// is done, and when the tombstone cannot be written the tokens are forgotten
+// here only: the error is a [*StoreError], and Logout is to be called again. The
+// registration is kept.
 func (c *Client) Logout(ctx context.Context) error {
 	s := c.session
 	if _, ok := s.cfg.Grant.(StaticBearer); ok {
@@ -134,7 +138,12 @@ func (c *Client) Logout(ctx context.Context) error {
 	for rec := first; rec != nil && (!rec.Deleted || s.isUnsaved(rec)); {
 		// A record that another process wrote meanwhile goes as well, and a
 		// tombstone that the store did not take is written again.
-		if rec, err = s.save(ctx, tombstone(rec), rec.Generation); err != nil {
+		before := rec.Generation
+		if rec, err = s.save(ctx, tombstone(rec), before); err != nil {
+			break
+		}
+		if !rec.Deleted && rec.Generation <= before {
+			err = &StoreError{Op: "write", Err: ErrStale} // it takes nothing that follows what it has
 			break
 		}
 	}
@@ -203,8 +212,8 @@ func (s *session) mayWait() bool {
 }
 
 // ready returns a snapshot that is fit to be sent: the fast path is one atomic
-// load and one reading of the clock.
-func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
+// load and one reading of the clock. What it takes to get one counts in round.
+func (s *session) ready(ctx context.Context, silent bool, round *Round) (*snapshot, error) {
 	snap, err := s.current(ctx)
 	if err != nil {
 		return nil, err
@@ -220,6 +229,7 @@ func (s *session) ready(ctx context.Context, silent bool) (*snapshot, error) {
 	}
 	f, err := s.acquire(ctx, need{rejected: snap.authorization(), silent: silent})
 	if err == nil {
+		round.refreshed, round.authorized = f.refreshed, f.authorized
 		return f.snap, nil
 	}
 	// The refresh did not work out, and the token still does: a server or a

@@ -25,7 +25,8 @@ type core struct {
 	closed  bool
 	flights sync.WaitGroup
 
-	swept atomic.Int64 // Unix seconds of the last sweep
+	writing keyLocks     // of the sessions whose record is being written, by its key
+	swept   atomic.Int64 // Unix seconds of the last sweep
 }
 
 // target is one protected resource. It is immutable but for the count, which

@@ -37,7 +37,7 @@ func (s *session) remember(f *flight) {
 	}
 	out := &failure{
 		err: f.err, until: time.Now().Add(failureMemory), challenge: fingerprint(f.need),
-		stepUp: f.need.stepUp, asked: f.asked,
+		generation: f.seen, stepUp: f.need.stepUp, asked: f.asked,
 	}
 	if consent, ok := errors.AsType[*ConsentRequiredError](f.err); ok {
 		out.until = consent.Consent.ExpiresAt
@@ -46,7 +46,7 @@ func (s *session) remember(f *flight) {
 		out.until, out.asked = f.recalled.until, f.recalled.asked
 	}
 	if snap := s.snap.Load(); snap != nil {
-		out.generation = snap.generation
+		out.generation = max(out.generation, snap.generation)
 	}
 	out.next = s.failed.kept(maxFailures-1, func(old *failure) bool {
 		return old.challenge != out.challenge && time.Now().Before(old.until)
@@ -68,7 +68,7 @@ func (s *session) remembered(ctx context.Context, n need) error {
 		s.publish(rec)
 		s.forget(rec.Generation)
 		return nil
-	case err == nil && failed.asked && n.refreshes(rec):
+	case err == nil && (s.meets(n, rec) || failed.asked && n.refreshes(rec)):
 		return nil
 	}
 	return failed.err

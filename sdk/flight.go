@@ -34,6 +34,7 @@ type flight struct {
 	human      bool // it waits for a human; its session's mutex guards it
 	snap       *snapshot
 	refreshed  bool
+	seen       int64    // the latest generation that it read
 	asked      bool     // a new grant was tried
 	recalled   *failure // the flight ended with it
 	authorized bool
@@ -120,6 +121,13 @@ func (s *session) run(f *flight) {
 	close(f.done)
 }
 
+// saw notes what the flight has gone by.
+func (f *flight) saw(rec *gen.SessionRecord) {
+	if rec != nil {
+		f.seen = max(f.seen, rec.Generation)
+	}
+}
+
 // waitsForHuman notes that a flight begins to wait for a human, or ends it.
 func (s *session) waitsForHuman(f *flight, waits bool) {
 	s.mu.Lock()
@@ -157,6 +165,7 @@ func (s *session) fly(ctx context.Context, f *flight) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.saw(rec)
 	if s.meets(f.need, rec) {
 		s.decided(ctx, "stored token", "another flight or process has got it")
 		return s.publish(rec), nil

@@ -69,7 +69,10 @@ func (s *session) authorize(ctx context.Context, f *flight, rec *gen.SessionReco
 // startLogin takes the lock that all processes with this store share, and reads
 // the record again under it. The caller releases the lock.
 func (s *session) startLogin(ctx context.Context, f *flight, rec *gen.SessionRecord) (*login, *Held, error) {
+	// Whoever holds it may be waiting for a human.
+	s.waitsForHuman(f, s.cfg.Grant == nil || s.cfg.Grant.asksHuman())
 	lock, err := s.hold(ctx, "login/"+hash(s.key()))
+	s.waitsForHuman(f, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,6 +84,7 @@ func (s *session) startLogin(ctx context.Context, f *flight, rec *gen.SessionRec
 	if newer == nil {
 		newer = rec
 	}
+	f.saw(newer)
 	return &login{session: s, flight: f, old: newer}, lock, nil
 }
 

@@ -282,7 +282,9 @@ func (p *Pool) logout(ctx context.Context, client *Client) error {
 func (p *Pool) drop(id sessionID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.remove(id)
+	if s, ok := p.sessions[id]; ok && s.idle() {
+		p.remove(id)
+	}
 }
 
 // Close ends what is under way in all sessions and waits for it. What its

@@ -182,6 +182,7 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 	if unsaved != nil && unsaved.Generation > rec.Generation {
 		return unsaved, nil
 	}
+	s.overtaken(unsaved)
 	// A store that has less than it had before lost its last writes: in a
 	// failover, a restart or a restore. What it has now counts as the latest,
 	// so that what follows overwrites it, here and there.
@@ -195,29 +196,66 @@ func (s *session) load(ctx context.Context) (*gen.SessionRecord, error) {
 func (s *session) save(ctx context.Context, rec *gen.SessionRecord, old int64) (*gen.SessionRecord, error) {
 	rec.Version, rec.Generation = recordVersion, old+1
 	// An answer in hand is written whatever happened to whoever asked for it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	ctx = context.WithoutCancel(ctx)
+	err := s.write(ctx, rec, old)
+	switch {
+	case errors.Is(err, ErrStale):
+	case err != nil:
+		return rec, &StoreError{Op: "write", Err: err}
+	default:
+		return rec, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
+	defer cancel()
+	newer, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if newer == nil {
+		newer = &gen.SessionRecord{Deleted: true}
+	}
+	s.publish(newer)
+	return newer, nil
+}
+
+// write is save, or ErrStale. A flight, a refresh beside it and a logout write
+// one after the other. What the store did not take stands in the way as what it
+// did take: a logout is not undone, nor a grant lost, by whoever was slower.
+func (s *session) write(ctx context.Context, rec *gen.SessionRecord, old int64) error {
+	// Whoever is before us takes saveTimeout at most.
+	if err := s.writing.lock(ctx, s.key()); err != nil {
+		return err
+	}
+	defer s.writing.unlock(s.key())
+	s.mu.Lock()
+	overtaken := s.unsaved != nil && s.unsaved.Generation > old
+	s.mu.Unlock()
+	if overtaken {
+		return ErrStale
+	}
+	ctx, cancel := context.WithTimeout(ctx, saveTimeout)
 	defer cancel()
 	err := s.put(ctx, rec, old)
 	if errors.Is(err, ErrStale) {
-		newer, err := s.load(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if newer == nil {
-			newer = &gen.SessionRecord{Deleted: true}
-		}
-		s.publish(newer)
-		return newer, nil
+		return err
 	}
 	s.publish(rec)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.unsaved = nil
 	if err != nil {
 		s.unsaved = rec
-		return rec, &StoreError{Op: "write", Err: err}
 	}
-	s.unsaved = nil
-	return rec, nil
+	return err
+}
+
+// overtaken forgets what the store did not take: it has something newer.
+func (s *session) overtaken(unsaved *gen.SessionRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unsaved == unsaved {
+		s.unsaved = nil
+	}
 }
 
 func (s *session) isUnsaved(rec *gen.SessionRecord) bool {

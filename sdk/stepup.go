@@ -136,10 +136,17 @@ func (l *login) mayStepUp() error {
 	if l.old != nil && !flows.StepUpHelps(flows.SplitScope(l.old.RequestedScope), wanted) {
 		return &StepUpError{Scope: wanted, Reason: "the scope was already requested for the present token"}
 	}
-	if l.cfg.StepUp == StepUpAsk && !l.cfg.AllowStepUp(wanted) {
+	if l.cfg.StepUp == StepUpAsk && !l.allowsStepUp(wanted) {
 		return &StepUpError{Scope: wanted, Reason: "it was declined"}
 	}
 	return nil
+}
+
+// allowsStepUp asks the caller, who may ask a human.
+func (l *login) allowsStepUp(wanted []string) bool {
+	l.waitsForHuman(l.flight, true)
+	defer l.waitsForHuman(l.flight, false)
+	return l.cfg.AllowStepUp(wanted)
 }
 
 // succeeded starts the count of an operation's step-ups anew once a request of

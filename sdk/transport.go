@@ -42,7 +42,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !s.ours(req) {
 		return t.base().RoundTrip(req)
 	}
-	snap, err := s.ready(req.Context(), false)
+	var round Round
+	snap, err := s.ready(req.Context(), false, &round)
 	if err != nil {
 		closeBody(req)
 		return nil, err
@@ -57,7 +58,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if snap.dpop != nil || res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-		return t.challenged(req, out, res, snap)
+		return t.challenged(req, out, res, snap, &round)
 	}
 	s.succeeded(req, res)
 	return res, nil
@@ -65,12 +66,12 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // challenged goes on from a 401 or 403, or from any answer to a proof: get what
 // it asks for, send the request again, a few times at most.
-func (t *Transport) challenged(req, out *http.Request, res *http.Response, snap *snapshot) (*http.Response, error) {
+func (t *Transport) challenged(req, out *http.Request, res *http.Response, snap *snapshot, round *Round) (*http.Response, error) {
 	s := t.Client.session
-	round := Round{sends: 1}
+	round.sends = 1
 	for {
 		var err error
-		if snap, err = s.observe(out, res, snap, &round); err != nil {
+		if snap, err = s.observe(out, res, snap, round); err != nil {
 			return nil, rejected(res, err)
 		}
 		if snap == nil {
@@ -183,7 +184,7 @@ func (c *Client) Authorize(req *http.Request) error {
 	if !c.session.ours(req) {
 		return nil
 	}
-	snap, err := c.session.ready(req.Context(), false)
+	snap, err := c.session.ready(req.Context(), false, new(Round))
 	if err != nil {
 		return err
 	}

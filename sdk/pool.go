@@ -215,7 +215,8 @@ func (p *Pool) Sessions() iter.Seq2[string, string] {
 // Logout ends the sessions of one subject, as [Client.Logout] does, and drops
 // them from memory: those at the named resources, all that this pool has in
 // memory, and, with a store that is a [Lister], all that are in the store,
-// whichever process logged them in. Another process that has a token in memory
+// whichever process logged them in. A session with a login under way stays in
+// memory until that ends. Another process that has a token in memory
 // sends it until the resource rejects it, at once where the authorization server
 // has revoked it, or until it is due; it then asks for a login. Sessions under
 // another ClientName are another program's and stay.
